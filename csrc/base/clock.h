@@ -1,0 +1,33 @@
+/* Monotonic time. */
+#ifndef ZL_BASE_CLOCK_H
+#define ZL_BASE_CLOCK_H
+
+#include <time.h>
+
+#include "defs.h"
+
+static inline zl_time zl_now (void)
+{
+    struct timespec ts;
+    clock_gettime (CLOCK_MONOTONIC, &ts);
+    return (zl_time) ts.tv_sec * 1000000000u + (zl_time) ts.tv_nsec;
+}
+
+/* The deadline ms from now; a negative ms means never. */
+static inline zl_time zl_deadline (int64_t ms)
+{
+    return ms < 0 ? ZL_NEVER : zl_now () + (zl_time) ms * ZL_MS;
+}
+
+/* Milliseconds until the deadline, rounded up so that a wait never ends early and spins; -1 for never. */
+static inline int zl_ms_until (zl_time deadline, zl_time now)
+{
+    if (deadline == ZL_NEVER)
+        return -1;
+    if (deadline <= now)
+        return 0;
+    zl_time ms = (deadline - now + ZL_MS - 1) / ZL_MS;
+    return ms > 1000000000 ? 1000000000 : (int) ms;
+}
+
+#endif

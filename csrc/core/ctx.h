@@ -1,0 +1,44 @@
+/* A context: whatever outlives a socket. The reactors, the list of sockets, the inproc names, the end of it all. */
+#ifndef ZL_CORE_CTX_H
+#define ZL_CORE_CTX_H
+
+#include "../base/msg.h"
+#include "../loop/loop.h"
+#include "inproc.h"
+#include "socket.h"
+
+struct zl_ctx {
+    zl_count refs; /* the handle, each socket */
+    zl_mutex mu;   /* guards everything below */
+    zl_node sockets; /* zl_socket.ctx_node */
+    unsigned socket_count;
+    int io_threads, max_sockets, ipv6, blocky;
+    zl_loop *loops;
+    unsigned loop_count;
+    unsigned next_loop;
+    bool terminated;
+    bool stopped;  /* the reactors are gone */
+    zl_wake idle;  /* set when the last socket has gone while terminated */
+    zl_node names;   /* zl_name */
+    zl_node pending; /* zl_pending */
+    unsigned fork_generation; /* constant: which process made it */
+};
+
+int zl_ctx_open (zl_ctx **out);
+void zl_ctx_drop (zl_ctx *ctx);
+/* Every call on its sockets fails from now on. Does not wait. */
+void zl_ctx_shutdown (zl_ctx *ctx);
+/* Waits until all sockets are closed and flushed, and stops the reactors: 0, -EINTR (call again). */
+int zl_ctx_term (zl_ctx *ctx);
+int zl_ctx_set (zl_ctx *ctx, int option, int value);
+int zl_ctx_get (zl_ctx *ctx, int option, int *value);
+int zl_ctx_socket (zl_ctx *ctx, const zl_type *type, zl_socket **out);
+/* Made by a process that this one was forked from: its threads are not here. */
+bool zl_ctx_inherited (const zl_ctx *ctx);
+
+/* For sockets. */
+void zl_ctx_reaped (zl_socket *s);
+bool zl_ctx_has_io (zl_ctx *ctx);
+void zl_ctx_forget_names (zl_socket *s);
+
+#endif

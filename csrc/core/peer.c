@@ -1,0 +1,660 @@
+/* A peer: one live stream connection.
+ *
+ * Reading. read() goes into the slab, a chunk that the peer shares with the in-queue of its pipe: the queue shows
+ * data[begin..end), whole frames; the peer alone knows what lies behind.
+ *
+ *     slab  [ consumed | frames shown to the pipe | incomplete frame | free ]
+ *                      ^begin                     ^end = cut         ^fill  ^cap
+ *
+ * A frame that does not fit goes into a block of its exact size (`big`); its header waits in the chunk where it was found.
+ *
+ * Who may touch a descriptor. rd_owned and wr_owned are taken under the mutex; their owner then reads or writes without it
+ * and commits under it. zl_peer_end() may come at any time: it marks the peer dead and silent, and the last owner to
+ * return (or zl_peer_end itself) buries it: only then is the descriptor closed and are buffers given back.
+ *
+ * Edges. An event that arrives while a read or write is in the kernel must not be lost: rd_ready and wr_event are cleared
+ * before the call, set by the event, and looked at after it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../net/fd.h"
+#include "peer.h"
+#include "socket.h"
+
+enum {
+    IOV_MAX_USED = 64,
+    WRITE_BATCH = 256 * 1024, /* taken from the pipe at once; counted as written for the high-water mark */
+    READ_MIN = 1024,          /* less room than this in a slab is not worth a system call */
+};
+
+/* Reading stops when a pipe holds this much, whatever RCVHWM says. */
+#define INBOUND_BYTES_MAX ((size_t) 256 << 20)
+
+struct zl_peer {
+    zl_source source;
+    zl_socket *sock;
+    zl_endpoint *endpoint;
+    zl_pipe *pipe; /* from the end of the handshake; NULL if the socket type has no use for this connection */
+    zl_node node, readable, dirty;
+    zl_alarm handshake;
+
+    /* the read end */
+    bool rd_owned;
+    bool rd_ready;  /* the kernel may have something */
+    bool rd_paused; /* the pipe is full */
+    bool rd_large;  /* which size of slab is worth having */
+    bool linked;    /* the slab is in pipe->in */
+    bool inside;    /* the last complete frame had MORE */
+    uint32_t cut, fill;
+    size_t need; /* of the incomplete frame, header included; 0 unknown */
+    zl_chunk *slab;
+    zl_blob *big;
+    size_t big_got;
+    zl_chunk *big_chunk;
+    zl_header big_header;
+    bool big_linked;
+
+    /* the write end */
+    bool wr_owned;
+    bool wr_event;   /* the kernel has said "writable" since the last attempt */
+    bool wr_blocked; /* it took no more; wait for the event */
+    bool wr_watched; /* chatty transports: writability is asked for only while blocked */
+    bool ready;      /* handshake done: messages may go */
+    bool dead, buried;
+    zl_close_reason why;
+    size_t tx_off;
+    zl_frameq ctl; /* greeting, commands */
+    zl_frameq tx;  /* being written */
+
+    zl_wire wire;
+};
+
+/* ---- small things ---- */
+
+zl_peer *zl_peer_of_readable (zl_node *n)
+{
+    return ZL_CONTAINER (n, zl_peer, readable);
+}
+
+zl_peer *zl_peer_of_dirty (zl_node *n)
+{
+    return ZL_CONTAINER (n, zl_peer, dirty);
+}
+
+zl_peer *zl_peer_of_node (zl_node *n)
+{
+    return ZL_CONTAINER (n, zl_peer, node);
+}
+
+zl_endpoint *zl_peer_endpoint (const zl_peer *p)
+{
+    return p->endpoint;
+}
+
+size_t zl_peer_unsent (const zl_peer *p)
+{
+    return p->tx.msgs;
+}
+
+bool zl_peer_flushed (const zl_peer *p)
+{
+    return !p->tx.msgs && !(p->pipe && p->pipe->out.msgs);
+}
+
+/* Something is to be written and nobody is at it. */
+static void make_dirty (zl_peer *p)
+{
+    if (!p->wr_owned && !p->wr_blocked && !p->dead && !zl_linked (&p->dirty))
+        zl_list_append (&p->sock->dirty, &p->dirty);
+}
+
+/* ---- ending ---- */
+
+/* The pipe and the connection part; the connection keeps its slab, the pipe a copy of what is complete in it. */
+static void part_from_pipe (zl_peer *p)
+{
+    if (!p->pipe)
+        return;
+    zl_frameq_seal (&p->pipe->in, &p->sock->pool);
+    p->linked = p->big_linked = false;
+    zl_frameq_rollback (&p->pipe->in, &p->sock->pool);
+    p->pipe->peer = NULL;
+    p->pipe = NULL;
+}
+
+static void bury (zl_socket *s, zl_peer *p)
+{
+    if (!p->dead || p->buried || p->rd_owned || p->wr_owned)
+        return;
+    p->buried = true;
+    if (p->why == ZL_CLOSE_LOCAL)
+        zl_fd_finish (p->source.fd);
+    zl_fd_close (p->source.fd);
+    p->source.fd = -1;
+    zl_pipe *pipe = p->pipe;
+    part_from_pipe (p);
+    s->stats.dropped[ZL_DROP_CONNECTION_LOST] += zl_frameq_recover (&p->tx, &s->pool, p->tx_off);
+    if (pipe) { /* whole messages that were not begun go out on the next connection, if there will be one */
+        zl_frameq_splice (&p->tx, &pipe->out);
+        pipe->out = p->tx;
+        p->tx = (zl_frameq){0};
+    }
+    zl_frameq_clear (&p->tx, &s->pool);
+    zl_frameq_clear (&p->ctl, &s->pool);
+    if (p->slab)
+        zl_chunk_put (&s->pool, p->slab);
+    if (p->big_chunk)
+        zl_chunk_put (&s->pool, p->big_chunk);
+    zl_blob_drop (p->big);
+    zl_wire_fini (&p->wire);
+    zl_list_remove (&p->node);
+    zl_list_append (&s->graves, &p->node);
+    zl_endpoint_lost (s, p->endpoint, pipe, p->why);
+    zl_socket_changed (s);
+}
+
+void zl_peer_free (zl_peer *p)
+{
+    free (p);
+}
+
+void zl_peer_end (zl_socket *s, zl_peer *p, zl_close_reason why)
+{
+    if (p->dead)
+        return;
+    p->dead = true;
+    p->why = why;
+    s->stats.closed[why]++;
+    zl_socket_alarm (s, &p->handshake, ZL_NEVER);
+    zl_poller_del (&s->client.set, p->source.fd);
+    zl_list_remove (&p->readable);
+    zl_list_remove (&p->dirty);
+    bury (s, p);
+}
+
+/* ---- the handshake's end ---- */
+
+static void handshake_late (zl_socket *s, zl_alarm *a)
+{
+    zl_peer_end (s, ZL_CONTAINER (a, zl_peer, handshake), ZL_CLOSE_HANDSHAKE_TIMEOUT);
+}
+
+static void become_ready (zl_socket *s, zl_peer *p)
+{
+    p->ready = true;
+    zl_socket_alarm (s, &p->handshake, ZL_NEVER);
+    s->stats.handshakes++;
+    zl_endpoint_up (p->endpoint);
+    if (s->closed && zl_endpoint_is_listener (p->endpoint)) {
+        zl_peer_end (s, p, ZL_CLOSE_LOCAL);
+        return;
+    }
+    zl_pipe *pipe = zl_endpoint_pipe (p->endpoint);
+    if (!pipe)
+        pipe = zl_pipe_new (s, &zl_stream_pipe_ops);
+    if (!pipe || ((!pipe->id || !pipe->attached) && zl_pipe_set_id (pipe, p->wire.peer_id, p->wire.peer_id_len) < 0)) {
+        zl_peer_end (s, p, ZL_CLOSE_MEMORY);
+        return;
+    }
+    p->pipe = pipe;
+    pipe->peer = p;
+    zl_endpoint_set_pipe (p->endpoint, pipe);
+    if (!pipe->attached && !pipe->discard)
+        zl_pipe_attach (pipe);
+    if (pipe->attached && s->type->connected)
+        s->type->connected (s, pipe);
+    make_dirty (p);
+}
+
+/* ---- reading ---- */
+
+static bool inbound_full (const zl_peer *p)
+{
+    const zl_pipe *pipe = p->pipe;
+    if (!pipe || pipe->in.msgs == 0 || pipe->discard)
+        return false;
+    int hwm = p->sock->opt.rcvhwm;
+    return (hwm && pipe->in.msgs >= (size_t) hwm) || pipe->in.bytes >= INBOUND_BYTES_MAX;
+}
+
+/* Gives the slab up: what of it the pipe has shown stays with the pipe. */
+static void retire_slab (zl_peer *p)
+{
+    if (p->linked)
+        p->slab->open = false;
+    else
+        zl_chunk_put (&p->sock->pool, p->slab);
+    p->slab = NULL;
+    p->linked = false;
+}
+
+/* Makes room to read into. False without memory. */
+static bool prepare_slab (zl_peer *p)
+{
+    zl_pool *pool = &p->sock->pool;
+    zl_chunk *c = p->slab;
+    uint32_t partial = 0;
+    if (c) {
+        if (c->begin == c->end && p->cut == p->fill)
+            c->begin = c->end = p->cut = p->fill = 0;
+        bool too_small = p->rd_large && !c->large && p->fill == 0;
+        if (!too_small && c->cap - p->fill >= READ_MIN && p->need <= c->cap - p->cut)
+            return true;
+        partial = p->fill - p->cut;
+    }
+    zl_chunk *fresh = zl_chunk_get (pool, p->rd_large || p->need > ZL_CHUNK_SMALL || partial > ZL_CHUNK_SMALL - READ_MIN);
+    if (!fresh)
+        return false;
+    fresh->open = true;
+    if (c) {
+        memcpy (fresh->data, c->data + p->cut, partial);
+        retire_slab (p);
+    }
+    p->slab = fresh;
+    p->cut = 0;
+    p->fill = partial;
+    return true;
+}
+
+/* n octets of complete frames at the cut, with msgs ends of messages in them: the pipe may have them. */
+static void show (zl_peer *p, size_t n, unsigned msgs)
+{
+    zl_chunk *c = p->slab;
+    zl_pipe *pipe = p->pipe;
+    p->cut += (uint32_t) n;
+    if (!pipe) {
+        c->begin = c->end = p->cut;
+        p->sock->stats.dropped[ZL_DROP_NO_PEER] += msgs;
+        return;
+    }
+    c->end = p->cut;
+    if (!p->linked) {
+        zl_frameq_link (&pipe->in, c);
+        p->linked = true;
+    }
+    pipe->in.bytes += n;
+    pipe->in.msgs += msgs;
+    if (msgs)
+        zl_pipe_arrived (pipe, msgs);
+}
+
+static void handle_command (zl_socket *s, zl_peer *p, const uint8_t *body, size_t n)
+{
+    zl_slice name, data;
+    zl_close_reason why = ZL_CLOSE_NONE;
+    if (!zl_command_get (body, n, &name, &data))
+        return; /* libzmq peers are forgiven an empty or broken command in traffic, as libzmq does */
+    bool subscribe = ZL_IS (name, "SUBSCRIBE");
+    if (subscribe || ZL_IS (name, "CANCEL")) {
+        if (s->type->subscription && p->pipe && p->pipe->attached)
+            s->type->subscription (s, p->pipe, subscribe, data.p, data.n);
+    } else if (ZL_IS (name, "PING")) {
+        why = zl_wire_pong (&p->wire, data);
+        make_dirty (p);
+    }
+    if (why)
+        zl_peer_end (s, p, why);
+}
+
+/* A frame too large for the slab: the rest of it is read straight into a block of its size. */
+static bool begin_big (zl_peer *p, const zl_header *h)
+{
+    zl_blob *b = zl_blob_alloc ((size_t) h->size);
+    if (!b)
+        return false;
+    p->big = b;
+    p->big_got = p->fill - p->cut - h->len;
+    memcpy (zl_blob_bytes (b), p->slab->data + p->cut + h->len, p->big_got);
+    p->big_header = *h;
+    p->big_chunk = p->slab;
+    p->big_linked = p->linked;
+    p->slab = NULL;
+    p->linked = false;
+    p->cut = p->fill = 0;
+    p->rd_large = false; /* read little ahead, so that the next large body need not be moved either */
+    return true;
+}
+
+static void finish_big (zl_socket *s, zl_peer *p)
+{
+    zl_chunk *c = p->big_chunk;
+    zl_blob *b = p->big;
+    zl_header h = p->big_header;
+    bool linked = p->big_linked;
+    p->big = NULL;
+    p->big_chunk = NULL;
+    p->big_linked = false;
+    if (h.flags & ZL_FRAME_COMMAND || !p->pipe) {
+        if (linked)
+            c->open = false;
+        else
+            zl_chunk_put (&s->pool, c);
+        if (h.flags & ZL_FRAME_COMMAND)
+            handle_command (s, p, b->data, b->size);
+        zl_blob_drop (b);
+        return;
+    }
+    c->end += h.len;
+    c->blob = b;
+    c->body = b->data;
+    c->body_size = b->size;
+    c->open = false;
+    zl_pipe *pipe = p->pipe;
+    if (!linked)
+        zl_frameq_link (&pipe->in, c);
+    p->inside = h.flags & ZL_FRAME_MORE;
+    pipe->in.bytes += h.len + b->size;
+    pipe->in.msgs += !p->inside;
+    if (!p->inside)
+        zl_pipe_arrived (pipe, 1);
+}
+
+/* Finds the frames in what has been read. */
+static void cut_frames (zl_socket *s, zl_peer *p)
+{
+    zl_cut c = {.inside = p->inside};
+    for (;;) {
+        zl_wire_cut (&p->wire, p->slab->data + p->cut, p->fill - p->cut, &c);
+        p->inside = c.inside;
+        if (c.taken)
+            show (p, c.taken, c.msgs);
+        if (c.stop != ZL_CUT_COMMAND)
+            break;
+        uint32_t total = c.next.len + (uint32_t) c.next.size;
+        handle_command (s, p, p->slab->data + p->cut + c.next.len, (size_t) c.next.size);
+        if (p->dead)
+            return;
+        p->cut += total;
+        if (p->slab->begin == p->slab->end)
+            p->slab->begin = p->slab->end = p->cut;
+        else { /* unread messages lie before it: the reader steps over it */
+            p->slab->end = p->cut;
+            p->pipe->in.bytes += total;
+        }
+    }
+    if (c.stop == ZL_CUT_BAD) {
+        zl_peer_end (s, p, p->wire.reason);
+        return;
+    }
+    p->need = c.next.len ? c.next.len + (size_t) c.next.size : 0;
+    if (p->need > p->slab->cap - p->cut && p->need > ZL_CHUNK_LARGE / 4) {
+        p->need = 0;
+        if (!begin_big (p, &c.next))
+            zl_peer_end (s, p, ZL_CLOSE_MEMORY);
+    }
+}
+
+/* Everything up to the first message; true once that may come. */
+static bool shake_hands (zl_socket *s, zl_peer *p)
+{
+    ssize_t used = zl_wire_input (&p->wire, p->slab->data + p->cut, p->fill - p->cut);
+    make_dirty (p);
+    if (used < 0) {
+        zl_peer_end (s, p, p->wire.reason);
+        return false;
+    }
+    p->cut += (uint32_t) used;
+    p->slab->begin = p->slab->end = p->cut;
+    p->need = p->wire.state == ZL_WIRE_TRAFFIC ? 0 : READ_MIN + p->fill - p->cut;
+    if (p->wire.state != ZL_WIRE_TRAFFIC)
+        return false;
+    become_ready (s, p);
+    return !p->dead;
+}
+
+static void take_bytes (zl_socket *s, zl_peer *p, size_t n)
+{
+    if (p->big) {
+        size_t rest = p->big->size - p->big_got;
+        size_t part = ZL_MIN (n, rest);
+        p->big_got += part;
+        n -= part;
+        if (part < rest)
+            return;
+        finish_big (s, p);
+    }
+    if (p->dead || n == 0)
+        return;
+    p->fill += (uint32_t) n;
+    if (p->ready || shake_hands (s, p))
+        cut_frames (s, p);
+}
+
+void zl_peer_read (zl_socket *s, zl_peer *p)
+{
+    zl_list_remove (&p->readable);
+    if (p->rd_owned || p->dead || !p->rd_ready)
+        return;
+    if (inbound_full (p)) {
+        p->rd_paused = true;
+        return;
+    }
+    struct iovec iov[2];
+    unsigned n = 0;
+    size_t asked = 0;
+    if (!prepare_slab (p)) {
+        zl_peer_end (s, p, ZL_CLOSE_MEMORY);
+        return;
+    }
+    if (p->big) {
+        iov[n++] = (struct iovec){zl_blob_bytes (p->big) + p->big_got, p->big->size - p->big_got};
+        asked += iov[0].iov_len;
+    }
+    iov[n++] = (struct iovec){p->slab->data + p->fill, p->slab->cap - p->fill};
+    asked += iov[n - 1].iov_len;
+
+    p->rd_owned = true;
+    p->rd_ready = false;
+    int fd = p->source.fd;
+    zl_socket_unlock (s);
+    ssize_t got = zl_fd_read (fd, iov, n);
+    zl_socket_lock (s);
+    p->rd_owned = false;
+    if (p->dead) {
+        bury (s, p);
+        return;
+    }
+    if (got > 0) {
+        if ((size_t) got == asked) {
+            p->rd_ready = true; /* there may be more, and no edge will say so */
+            p->rd_large = !p->big;
+        }
+        take_bytes (s, p, (size_t) got);
+    } else if (got == 0)
+        zl_peer_end (s, p, p->ready ? ZL_CLOSE_PEER_CLOSED : ZL_CLOSE_HANDSHAKE_CLOSED);
+    else if (got != -EAGAIN)
+        zl_peer_end (s, p, ZL_CLOSE_RESET);
+    if (p->dead)
+        return;
+    if (p->slab && !p->linked && p->cut == p->fill && !p->rd_ready) { /* an idle connection holds no slab */
+        zl_chunk_put (&s->pool, p->slab);
+        p->slab = NULL;
+        p->cut = p->fill = 0;
+    }
+    if (p->rd_ready)
+        zl_list_append (&s->readable, &p->readable);
+}
+
+/* ---- writing ---- */
+
+/* Whether there is something to write, taking it from where it waits. */
+static bool refill (zl_peer *p)
+{
+    if (p->tx.head)
+        return true;
+    p->tx_off = 0;
+    zl_frameq_splice (&p->tx, &p->ctl);
+    zl_pipe *pipe = p->pipe;
+    if (pipe && p->ready && pipe->out.head) {
+        zl_frameq_move (&p->tx, &pipe->out, WRITE_BATCH);
+        if (!pipe->writable && pipe->out.msgs <= zl_low_water (p->sock->opt.sndhwm))
+            zl_pipe_set_writable (pipe);
+    }
+    return p->tx.head;
+}
+
+static void watch_writable (zl_socket *s, zl_peer *p, bool on)
+{
+    if (!zl_endpoint_chatty (p->endpoint) || p->wr_watched == on)
+        return;
+    p->wr_watched = on;
+    zl_poller_mod (&s->client.set, p->source.fd, ZL_READ | (on ? ZL_WRITE : 0), ZL_EDGE, &p->source);
+}
+
+void zl_peer_write (zl_socket *s, zl_peer *p)
+{
+    zl_list_remove (&p->dirty);
+    if (p->wr_owned || p->wr_blocked || p->dead)
+        return;
+    p->wr_owned = true;
+    ssize_t put = 0;
+    while (!p->dead && refill (p)) {
+        struct iovec iov[IOV_MAX_USED];
+        unsigned n = zl_frameq_iov (&p->tx, p->tx_off, iov, IOV_MAX_USED);
+        size_t asked = 0;
+        for (unsigned i = 0; i < n; i++)
+            asked += iov[i].iov_len;
+        p->wr_event = false;
+        int fd = p->source.fd;
+        zl_socket_unlock (s);
+        put = zl_fd_write (fd, iov, n);
+        zl_socket_lock (s);
+        if (put > 0)
+            p->tx_off = zl_frameq_written (&p->tx, &s->pool, p->tx_off + (size_t) put);
+        else if (put != -EAGAIN)
+            break;
+        if (put < (ssize_t) asked && !p->wr_event && !p->dead) {
+            p->wr_blocked = true;
+            watch_writable (s, p, true);
+            break;
+        }
+    }
+    p->wr_owned = false;
+    if (put < 0 && put != -EAGAIN)
+        zl_peer_end (s, p, p->ready ? ZL_CLOSE_RESET : ZL_CLOSE_HANDSHAKE_CLOSED);
+    bury (s, p);
+    if (!p->buried && !p->tx.head) {
+        zl_endpoint_flushed (s, p->endpoint);
+        if (s->draining)
+            zl_socket_changed (s);
+    }
+}
+
+/* ---- events ---- */
+
+static void on_ready (zl_socket *s, zl_source *src, unsigned events)
+{
+    zl_peer *p = ZL_CONTAINER (src, zl_peer, source);
+    if (p->dead)
+        return;
+    if (events & ZL_READ) {
+        p->rd_ready = true;
+        if (!p->rd_paused && !p->rd_owned && !zl_linked (&p->readable))
+            zl_list_append (&s->readable, &p->readable);
+    }
+    if (events & ZL_WRITE) {
+        p->wr_event = true;
+        if (p->wr_blocked) {
+            p->wr_blocked = false;
+            watch_writable (s, p, false);
+            make_dirty (p);
+        }
+    }
+}
+
+int zl_peer_open (zl_socket *s, zl_endpoint *e, int fd)
+{
+    zl_peer *p = calloc (1, sizeof *p);
+    if (!p) {
+        zl_fd_close (fd);
+        return -ENOMEM;
+    }
+    const zl_options *o = zl_endpoint_options (e);
+    p->source = (zl_source){.fd = fd, .ready = on_ready};
+    p->sock = s;
+    p->endpoint = e;
+    p->handshake.fire = handshake_late;
+    zl_timer_init (&p->handshake.timer);
+    zl_list_init (&p->readable);
+    zl_list_init (&p->dirty);
+    int rc = zl_wire_open (&p->wire, &zl_mech_null, s->type->id, o->routing_id, o->routing_id_len, o->maxmsgsize, &p->ctl,
+                           &s->pool);
+    if (rc == 0)
+        rc = zl_poller_add (&s->client.set, fd, ZL_READ | (zl_endpoint_chatty (e) ? 0 : ZL_WRITE), ZL_EDGE, &p->source);
+    if (rc < 0) {
+        zl_frameq_clear (&p->ctl, &s->pool);
+        zl_fd_close (fd);
+        free (p);
+        return rc;
+    }
+    zl_list_append (&s->peers, &p->node);
+    if (o->handshake_ivl)
+        zl_socket_alarm (s, &p->handshake, zl_now () + (zl_time) o->handshake_ivl * ZL_MS);
+    make_dirty (p);
+    return 0;
+}
+
+/* ---- the pipe's view ---- */
+
+static int stream_push (zl_pipe *pipe, const zl_msg *frames, unsigned n)
+{
+    int rc = zl_frameq_push (&pipe->out, &pipe->sock->pool, frames, n);
+    if (rc < 0)
+        return rc;
+    int hwm = pipe->sock->opt.sndhwm;
+    if (hwm && pipe->out.msgs >= (size_t) hwm)
+        pipe->writable = false;
+    if (pipe->peer)
+        make_dirty (pipe->peer);
+    return 0;
+}
+
+static void stream_consumed (zl_pipe *pipe)
+{
+    zl_peer *p = pipe->peer;
+    if (!p || !p->rd_paused || pipe->in.msgs > (size_t) pipe->sock->opt.rcvhwm / 2)
+        return;
+    p->rd_paused = false;
+    if (p->rd_ready && !zl_linked (&p->readable))
+        zl_list_append (&pipe->sock->readable, &p->readable);
+}
+
+static void stream_recheck (zl_pipe *pipe)
+{
+    int hwm = pipe->sock->opt.sndhwm;
+    if (hwm == 0 || pipe->out.msgs < (size_t) hwm)
+        zl_pipe_set_writable (pipe);
+    zl_peer *p = pipe->peer;
+    if (p && p->rd_paused && !inbound_full (p)) {
+        p->rd_paused = false;
+        if (p->rd_ready && !zl_linked (&p->readable))
+            zl_list_append (&pipe->sock->readable, &p->readable);
+    }
+}
+
+static int stream_subscribe (zl_pipe *pipe, bool subscribe, const uint8_t *topic, size_t n)
+{
+    zl_peer *p = pipe->peer;
+    if (!p || !p->ready)
+        return 0; /* all subscriptions are sent when the connection comes up */
+    int rc = zl_wire_send_subscription (&p->wire, subscribe, topic, n);
+    make_dirty (p);
+    return rc;
+}
+
+static void stream_close (zl_pipe *pipe)
+{
+    zl_peer *p = pipe->peer;
+    if (!p)
+        return;
+    part_from_pipe (p);
+    zl_peer_end (pipe->sock, p, ZL_CLOSE_LOCAL);
+}
+
+const zl_pipe_ops zl_stream_pipe_ops = {
+    .push = stream_push,
+    .consumed = stream_consumed,
+    .recheck = stream_recheck,
+    .subscribe = stream_subscribe,
+    .close = stream_close,
+};

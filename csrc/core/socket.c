@@ -1,0 +1,771 @@
+/* A socket without its type: who waits, who writes, how it closes. The header tells the rules. */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctx.h"
+#include "inproc.h"
+#include "peer.h"
+#include "socket.h"
+
+/* How long after a write the next message still counts as part of a stream: about what a write costs. Below it the message
+ * joins the buffer and the reactor writes; above it, or after a wait, the caller writes at once. */
+#define QUIET_NS 10000u
+#define LOOK_AGAIN ZL_MS
+enum { EVENT_BATCH = 64, REACTOR_ROUNDS = 16 };
+
+typedef struct {
+    zl_node node; /* in socket->waiters */
+    zl_wake wake;
+} waiter;
+
+/* ---- telling ---- */
+
+void zl_socket_unlock_and_tell (zl_socket *s)
+{
+    zl_node *n;
+    while ((n = zl_list_pop (&s->touches))) {
+        zl_unlock (&s->mu);
+        zl_link_touch (n);
+        zl_lock (&s->mu);
+    }
+    zl_unlock (&s->mu);
+}
+
+static void wake_waiters (zl_socket *s)
+{
+    ZL_LIST_EACH (&s->waiters, waiter, node, w)
+        zl_wake_set (&w->wake);
+}
+
+static void raise_fd (zl_socket *s)
+{
+    if (s->outer >= 0 && !s->fd_set) {
+        s->fd_set = true;
+        zl_wake_set (&s->fd_wake);
+    }
+}
+
+static void lower_fd (zl_socket *s)
+{
+    if (s->fd_set) {
+        s->fd_set = false;
+        zl_wake_clear (&s->fd_wake);
+    }
+}
+
+void zl_socket_changed (zl_socket *s)
+{
+    if (s->asleep && !s->woken) {
+        s->woken = true;
+        zl_wake_set (&s->wake);
+    }
+    if (!zl_list_empty (&s->waiters))
+        wake_waiters (s);
+    raise_fd (s);
+}
+
+static void on_wake (zl_socket *s, zl_source *src, unsigned events)
+{
+    (void) src;
+    (void) events;
+    s->woken = false;
+    zl_wake_clear (&s->wake);
+}
+
+/* ---- timers ---- */
+
+static void tell_deadline (zl_socket *s)
+{
+    zl_time min = zl_heap_min (&s->timers);
+    if (min != s->timers_told && !s->reaped) {
+        s->timers_told = min;
+        zl_loop_deadline (&s->client, min);
+    }
+}
+
+void zl_socket_alarm (zl_socket *s, zl_alarm *a, zl_time at)
+{
+    zl_timer_start (&s->timers, &a->timer, at);
+    if (at == ZL_NEVER)
+        zl_timer_stop (&s->timers, &a->timer);
+    tell_deadline (s);
+}
+
+static void run_alarms (zl_socket *s)
+{
+    zl_time now = zl_now ();
+    s->timers_told = ZL_NEVER;
+    while (s->timers.root && s->timers.root->at <= now) {
+        zl_alarm *a = ZL_CONTAINER (s->timers.root, zl_alarm, timer);
+        zl_timer_stop (&s->timers, &a->timer);
+        a->fire (s, a);
+    }
+    tell_deadline (s);
+}
+
+/* ---- I/O: the turn is held ---- */
+
+int zl_socket_watch (zl_socket *s, zl_source *src, unsigned events)
+{
+    return zl_poller_add (&s->client.set, src->fd, events, ZL_LEVEL, src);
+}
+
+void zl_socket_unwatch (zl_socket *s, zl_source *src)
+{
+    if (src->fd >= 0)
+        zl_poller_del (&s->client.set, src->fd);
+    src->fd = -1;
+}
+
+static void flush_dirty (zl_socket *s)
+{
+    while (!zl_list_empty (&s->dirty))
+        zl_peer_write (s, zl_peer_of_dirty (s->dirty.next));
+    s->flushing = false;
+    s->last_flush = zl_now ();
+}
+
+/* Reads once from each connection that may have something. */
+static void read_readable (zl_socket *s)
+{
+    zl_node round;
+    zl_list_init (&round);
+    for (zl_node *n; (n = zl_list_pop (&s->readable));)
+        zl_list_append (&round, n);
+    while (!zl_list_empty (&round))
+        zl_peer_read (s, zl_peer_of_readable (round.next));
+}
+
+/* Waits for events up to timeout ms, handles them, reads and writes. How many events there were, or -EINTR. */
+static int io_step (zl_socket *s, int timeout)
+{
+    zl_ready ready[EVENT_BATCH];
+    if (!zl_list_empty (&s->readable))
+        timeout = 0;
+    s->asleep = timeout != 0;
+    zl_socket_unlock (s);
+    int n = zl_poller_wait (&s->client.set, ready, EVENT_BATCH, timeout);
+    zl_socket_lock (s);
+    s->asleep = false;
+    for (int i = 0; i < n; i++) {
+        zl_source *src = ready[i].data;
+        if (src->fd >= 0)
+            src->ready (s, src, ready[i].events);
+    }
+    read_readable (s);
+    if (!zl_list_empty (&s->dirty) && !s->flushing) {
+        s->flushing = true;
+        flush_dirty (s);
+    }
+    return n;
+}
+
+static void sweep (zl_socket *s)
+{
+    for (zl_node *n; (n = zl_list_pop (&s->graves));)
+        zl_peer_free (zl_peer_of_node (n));
+    zl_endpoints_sweep (s);
+}
+
+static void take_turn (zl_socket *s)
+{
+    s->turn = true;
+    s->epoch++;
+    s->waited = true;
+}
+
+static void give_turn (zl_socket *s)
+{
+    s->turn = false;
+    sweep (s);
+    if (s->closed)
+        zl_loop_post (&s->client);
+    else if (!zl_list_empty (&s->readable) && s->arm != ZL_WATCHED)
+        zl_loop_post (&s->client); /* no edge will tell of what was left unread: the reactor has to look */
+    else if (s->arm == ZL_PARKED) {
+        s->arm = ZL_ARMED;
+        zl_loop_arm (&s->client);
+    }
+    if (!zl_list_empty (&s->waiters))
+        wake_waiters (s);
+}
+
+/* ---- the reactor's side ---- */
+
+static void watch (zl_socket *s)
+{
+    s->arm = ZL_WATCHED;
+    s->seen_epoch = s->epoch;
+    zl_socket_alarm (s, &s->look, zl_now () + LOOK_AGAIN);
+}
+
+static void reactor_io (zl_socket *s)
+{
+    s->turn = true;
+    int rounds = 0;
+    while (io_step (s, 0) > 0 || !zl_list_empty (&s->readable))
+        if (++rounds == REACTOR_ROUNDS)
+            break;
+    s->turn = false;
+    sweep (s);
+    if (!zl_list_empty (&s->waiters))
+        wake_waiters (s);
+    if (!zl_list_empty (&s->readable)) {
+        watch (s);
+        zl_loop_post (&s->client);
+        return;
+    }
+    s->arm = ZL_ARMED;
+    zl_loop_arm (&s->client);
+}
+
+static void look_again (zl_socket *s, zl_alarm *a)
+{
+    (void) a;
+    if (s->turn)
+        s->arm = ZL_PARKED;
+    else if (s->epoch != s->seen_epoch)
+        watch (s);
+    else
+        reactor_io (s);
+}
+
+static void linger_passed (zl_socket *s, zl_alarm *a)
+{
+    (void) a;
+    s->linger_over = true;
+}
+
+/* One attempt to get a closed socket further on its way; runs after everything the reactor does to it. True once it is off
+ * the loop, and the caller drops the reference of the context. */
+static bool closing_step (zl_socket *s)
+{
+    zl_endpoints_finish (s, s->linger_over);
+    for (zl_node *n = s->peers.next, *next; n != &s->peers; n = next) {
+        zl_peer *p = zl_peer_of_node (n);
+        next = n->next;
+        if (zl_endpoint_is_listener (zl_peer_endpoint (p)) && (s->linger_over || zl_peer_flushed (p)))
+            zl_peer_end (s, p, ZL_CLOSE_LOCAL);
+    }
+    if (s->turn)
+        return false; /* give_turn() posts us again */
+    sweep (s);
+    if (!zl_list_empty (&s->peers) || !zl_list_empty (&s->endpoints) || !zl_list_empty (&s->waiters) ||
+        s->flushing)
+        return false;
+    ZL_ASSERT (zl_list_empty (&s->pipes));
+    s->reaped = true;
+    zl_loop_remove (&s->client);
+    return true;
+}
+
+static void service (zl_client *c, unsigned why)
+{
+    zl_socket *s = ZL_CONTAINER (c, zl_socket, client);
+    zl_socket_lock (s);
+    if (why & ZL_WHY_TIMER)
+        run_alarms (s);
+    if (why & ZL_WHY_POSTED && (s->flushing || !zl_list_empty (&s->dirty)))
+        flush_dirty (s);
+    if (why & ZL_WHY_READY) {
+        if (s->turn || (s->outer >= 0 && s->epoch != s->seen_epoch))
+            watch (s);
+        else
+            reactor_io (s);
+    } else if (!zl_list_empty (&s->readable) && !s->turn && s->arm != ZL_WATCHED)
+        watch (s);
+    bool done = s->closed && closing_step (s);
+    zl_socket_unlock (s);
+    if (done) {
+        zl_ctx_reaped (s);
+        zl_socket_drop (s);
+    }
+}
+
+/* ---- life ---- */
+
+int zl_socket_open (zl_ctx *ctx, zl_loop *loop, const zl_type *type, zl_socket **out)
+{
+    zl_socket *s = calloc (1, sizeof *s);
+    if (!s)
+        return -ENOMEM;
+    s->ctx = ctx;
+    s->type = type;
+    atomic_init (&s->refs, 2); /* the handle's and the context's */
+    s->outer = s->wake.fd = s->wake.write = s->fd_wake.fd = s->fd_wake.write = -1;
+    zl_node *const lists[] = {&s->waiters, &s->endpoints, &s->peers, &s->pipes,   &s->readable,
+                              &s->dirty,   &s->graves,    &s->touches, &s->ctx_node};
+    for (unsigned i = 0; i < ZL_LEN (lists); i++)
+        zl_list_init (lists[i]);
+    zl_options_init (&s->opt);
+    s->opt.linger = type->default_linger;
+    s->timers_told = ZL_NEVER;
+    s->look.fire = look_again;
+    s->linger.fire = linger_passed;
+    zl_timer_init (&s->look.timer);
+    zl_timer_init (&s->linger.timer);
+    s->client.service = service;
+    s->client.set.fd = -1;
+
+    int rc = 0;
+    if (type->size && !(s->priv = calloc (1, type->size)))
+        rc = -ENOMEM;
+    if (rc == 0)
+        rc = zl_poller_init (&s->client.set);
+    if (rc == 0)
+        rc = zl_wake_init (&s->wake);
+    s->wake_source = (zl_source){.fd = s->wake.fd, .ready = on_wake};
+    if (rc == 0)
+        rc = zl_socket_watch (s, &s->wake_source, ZL_READ);
+    if (rc == 0 && type->init)
+        rc = type->init (s);
+    if (rc == 0) {
+        zl_mutex_init (&s->mu);
+        s->arm = ZL_ARMED;
+        rc = zl_loop_add (loop, &s->client);
+        if (rc == 0) {
+            *out = s;
+            return 0;
+        }
+        zl_mutex_fini (&s->mu);
+        if (type->fini)
+            type->fini (s);
+    }
+    zl_wake_fini (&s->wake);
+    zl_poller_fini (&s->client.set);
+    free (s->priv);
+    free (s);
+    return rc;
+}
+
+static void drop_parts (zl_socket *s)
+{
+    for (unsigned i = 0; i < s->part_count; i++)
+        zl_blob_drop (s->parts[i].blob);
+    s->part_count = 0;
+}
+
+void zl_socket_drop (zl_socket *s)
+{
+    if (!zl_drop (&s->refs))
+        return;
+    zl_ctx *ctx = s->ctx;
+    if (s->type->fini)
+        s->type->fini (s);
+    free (s->parts);
+    zl_pool_fini (&s->pool);
+    zl_wake_fini (&s->wake);
+    zl_wake_fini (&s->fd_wake);
+    if (s->outer >= 0)
+        zl_poller_fini (&(zl_poller){s->outer});
+    zl_poller_fini (&s->client.set);
+    zl_mutex_fini (&s->mu);
+    free (s->priv);
+    free (s);
+    zl_ctx_drop (ctx);
+}
+
+int zl_socket_close (zl_socket *s, int linger_ms, bool set_linger)
+{
+    zl_ctx_forget_names (s);
+    zl_socket_lock (s);
+    if (s->closed) {
+        zl_socket_unlock (s);
+        return -ENOTSOCK;
+    }
+    s->closed = true;
+    if (set_linger)
+        s->opt.linger = linger_ms;
+    s->rx_pipe = NULL;
+    drop_parts (s);
+    zl_endpoints_stop_listening (s);
+    zl_inproc_close (s);
+    for (zl_node *n = s->pipes.next, *next; n != &s->pipes; n = next) {
+        next = n->next;
+        zl_pipe_leave (ZL_CONTAINER (n, zl_pipe, node));
+    }
+    if (s->opt.linger == 0)
+        s->linger_over = true;
+    else if (s->opt.linger > 0)
+        zl_socket_alarm (s, &s->linger, zl_deadline (s->opt.linger));
+    zl_socket_changed (s);
+    zl_loop_post (&s->client);
+    zl_socket_unlock (s);
+    return 0;
+}
+
+void zl_socket_terminate (zl_socket *s)
+{
+    zl_socket_lock (s);
+    s->terminated = true;
+    zl_socket_changed (s);
+    zl_socket_unlock (s);
+}
+
+int zl_socket_check (const zl_socket *s)
+{
+    if (ZL_UNLIKELY (s->closed))
+        return -ENOTSOCK;
+    if (ZL_UNLIKELY (s->terminated))
+        return -ZL_ETERM;
+    return 0;
+}
+
+/* ---- endpoints ---- */
+
+int zl_socket_bind (zl_socket *s, const char *endpoint)
+{
+    const char *address;
+    int rc = -EINVAL;
+    if (zl_is_inproc (endpoint))
+        return zl_inproc_bind (s, endpoint);
+    const zl_transport *t = strlen (endpoint) < ZL_ENDPOINT_MAX ? zl_transport_of (endpoint, &address, &rc) : NULL;
+    if (t && !zl_ctx_has_io (s->ctx))
+        return -ZL_EMTHREAD;
+    return t ? zl_endpoint_bind (s, t, address) : rc;
+}
+
+int zl_socket_connect (zl_socket *s, const char *endpoint)
+{
+    const char *address;
+    int rc = -EINVAL;
+    if (zl_is_inproc (endpoint))
+        return zl_inproc_connect (s, endpoint);
+    const zl_transport *t = strlen (endpoint) < ZL_ENDPOINT_MAX ? zl_transport_of (endpoint, &address, &rc) : NULL;
+    if (t && !zl_ctx_has_io (s->ctx))
+        return -ZL_EMTHREAD;
+    return t ? zl_endpoint_connect (s, t, endpoint, address) : rc;
+}
+
+int zl_socket_unbind (zl_socket *s, const char *endpoint)
+{
+    const char *address;
+    int rc = -ENOENT;
+    if (zl_is_inproc (endpoint))
+        return zl_inproc_unbind (s, endpoint);
+    zl_socket_lock (s);
+    int state = zl_socket_check (s);
+    if (state < 0)
+        rc = state;
+    else if (zl_transport_of (endpoint, &address, &rc)) {
+        rc = -ENOENT;
+        for (zl_endpoint *e; (e = zl_endpoint_find (s, endpoint)); rc = 0)
+            zl_endpoint_close (s, e, s->opt.linger);
+    }
+    if (!s->turn)
+        sweep (s);
+    zl_socket_unlock (s);
+    return rc;
+}
+
+/* ---- sending ---- */
+
+void zl_socket_flush_later (zl_socket *s)
+{
+    if (!zl_list_empty (&s->dirty) && !s->flushing) {
+        s->flushing = true;
+        zl_loop_post (&s->client);
+    }
+}
+
+void zl_socket_flush_now (zl_socket *s)
+{
+    zl_socket_lock (s);
+    flush_dirty (s);
+    if (s->closed)
+        zl_loop_post (&s->client);
+    zl_socket_unlock (s);
+}
+
+/* Who writes what has just been queued: 1 the caller, 0 somebody else or nobody needs to. */
+static int choose_writer (zl_socket *s)
+{
+    if (zl_list_empty (&s->dirty) || s->flushing)
+        return 0;
+    s->flushing = true;
+    bool lone = s->waited || zl_now () - s->last_flush > QUIET_NS;
+    s->waited = false;
+    if (lone)
+        return 1;
+    zl_loop_post (&s->client);
+    return 0;
+}
+
+/* Keeps frames that more will follow. */
+static int stash (zl_socket *s, const zl_msg *frames, unsigned n)
+{
+    int rc = s->part_count ? 0 : s->type->can_send (s);
+    if (rc == 0 && !s->part_count && s->type->check_first)
+        rc = s->type->check_first (s, frames);
+    if (rc < 0)
+        return rc;
+    if (s->part_count + n > s->part_cap) {
+        unsigned cap = ZL_MAX (s->part_cap * 2, s->part_count + n + 8);
+        zl_msg *grown = realloc (s->parts, cap * sizeof *grown);
+        if (!grown)
+            return -ENOMEM;
+        s->parts = grown;
+        s->part_cap = cap;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        zl_blob *b = zl_msg_blob (&frames[i]);
+        if (!b) {
+            while (i--)
+                zl_blob_drop (s->parts[--s->part_count].blob);
+            return -ENOMEM;
+        }
+        s->parts[s->part_count++] = (zl_msg){frames[i].blob ? frames[i].data : b->data, frames[i].size, b};
+    }
+    return 0;
+}
+
+/* The frames kept so far and these, as one message. */
+static int send_with_parts (zl_socket *s, const zl_msg *frames, unsigned n)
+{
+    unsigned before = s->part_count;
+    int rc = stash (s, frames, n);
+    if (rc < 0)
+        return rc;
+    rc = s->type->send (s, s->parts, s->part_count);
+    if (rc == -EAGAIN || rc == -ENOMEM) /* may be tried again with the same frames */
+        while (s->part_count > before)
+            zl_blob_drop (s->parts[--s->part_count].blob);
+    else
+        drop_parts (s);
+    return rc;
+}
+
+int zl_socket_send (zl_socket *s, const zl_msg *frames, unsigned n, int flags)
+{
+    zl_socket_lock (s);
+    int rc = zl_socket_check (s);
+    if (ZL_UNLIKELY (rc < 0))
+        goto out;
+    if (ZL_UNLIKELY (!s->type->send)) {
+        rc = -ENOTSUP;
+        goto out;
+    }
+    if (ZL_UNLIKELY (flags & ZL_SNDMORE)) {
+        rc = stash (s, frames, n);
+        goto out;
+    }
+    rc = ZL_LIKELY (!s->part_count) ? s->type->send (s, frames, n) : send_with_parts (s, frames, n);
+    if (ZL_LIKELY (rc == 0)) {
+        s->stats.sent++;
+        rc = choose_writer (s);
+    }
+out:
+    zl_socket_unlock (s);
+    return rc;
+}
+
+/* ---- receiving ---- */
+
+static int take_frame (zl_socket *s, zl_sink *sink)
+{
+    zl_pipe *p = s->rx_pipe;
+    zl_view v;
+    if (s->rx_has_prefix) {
+        v = (zl_view){.data = s->rx_prefix.data, .size = s->rx_prefix.size, .more = true};
+        int rc = sink->take (sink, &v);
+        if (rc < 0)
+            return rc;
+        s->rx_has_prefix = false;
+        s->rx_more = true;
+        return 1;
+    }
+    ZL_ASSERT (zl_frameq_peek (&p->in, &s->pool, &v));
+    int rc = sink->take (sink, &v);
+    if (ZL_UNLIKELY (rc < 0))
+        return rc;
+    zl_frameq_next (&p->in, &s->pool, &v);
+    s->rx_more = v.more;
+    if (v.more)
+        return 1;
+    s->rx_pipe = NULL;
+    s->stats.received++;
+    s->type->end (s, p);
+    p->ops->consumed (p);
+    if (ZL_UNLIKELY (p->dead))
+        zl_pipe_read_done (p);
+    return 0;
+}
+
+/* What the owner of the FD shall see after a receive. */
+static void update_fd (zl_socket *s)
+{
+    if (s->outer < 0)
+        return;
+    s->epoch++;
+    if (s->rx_pipe || !zl_list_empty (&s->readable) || zl_socket_events (s) & ZL_POLLIN)
+        raise_fd (s);
+    else
+        lower_fd (s);
+}
+
+int zl_socket_recv (zl_socket *s, zl_sink *sink, bool whole)
+{
+    zl_socket_lock (s);
+    int rc = zl_socket_check (s);
+    if (ZL_UNLIKELY (rc < 0))
+        goto out;
+    if (ZL_UNLIKELY (!s->type->select)) {
+        rc = -ENOTSUP;
+        goto out;
+    }
+    if (!s->rx_pipe) {
+        zl_pipe *p;
+        rc = s->type->select (s, &p);
+        if (rc == 0 && s->type->begin)
+            rc = s->type->begin (s, p);
+        if (rc < 0)
+            goto out;
+        s->rx_pipe = p;
+    }
+    do
+        rc = take_frame (s, sink);
+    while (whole && rc == 1);
+out:
+    if (s->outer >= 0)
+        update_fd (s);
+    zl_socket_unlock (s);
+    return rc;
+}
+
+/* ---- waiting ---- */
+
+int zl_socket_events (zl_socket *s)
+{
+    zl_pipe *p;
+    int events = 0;
+    if (s->type->select && (s->rx_pipe || s->type->select (s, &p) == 0))
+        events |= ZL_POLLIN;
+    if (s->type->can_send && (s->part_count || s->type->can_send (s) == 0))
+        events |= ZL_POLLOUT;
+    return events;
+}
+
+int zl_socket_events_now (zl_socket *s)
+{
+    lower_fd (s);
+    if (!s->turn) {
+        take_turn (s);
+        io_step (s, 0);
+        give_turn (s);
+    }
+    if (!zl_list_empty (&s->readable))
+        raise_fd (s);
+    return zl_socket_events (s);
+}
+
+/* Sleeps beside the thread that has the turn: 0, or -EINTR. */
+static int wait_aside (zl_socket *s, int timeout)
+{
+    waiter w;
+    if (zl_wake_init (&w.wake) < 0)
+        return poll (NULL, 0, ZL_MIN ((unsigned) timeout, 10u)) < 0 ? -EINTR : 0;
+    zl_list_append (&s->waiters, &w.node);
+    zl_socket_unlock (s);
+    struct pollfd fd = {.fd = w.wake.fd, .events = POLLIN};
+    int n = poll (&fd, 1, timeout);
+    int rc = n < 0 ? -errno : 0;
+    zl_socket_lock (s);
+    zl_list_remove (&w.node);
+    zl_wake_fini (&w.wake);
+    if (s->closed && zl_list_empty (&s->waiters))
+        zl_loop_post (&s->client);
+    return rc;
+}
+
+int zl_socket_wait (zl_socket *s, int events, zl_time deadline)
+{
+    bool mine = false, looked = false;
+    zl_socket_lock (s);
+    int rc;
+    for (;;) {
+        rc = zl_socket_check (s);
+        if (rc == 0)
+            rc = zl_socket_events (s) & events;
+        if (rc != 0)
+            break;
+        zl_time now = deadline == ZL_NEVER ? 0 : zl_now ();
+        if (looked && now >= deadline)
+            break;
+        looked = true;
+        int timeout = zl_ms_until (deadline, now);
+        if (!mine && !s->turn) {
+            take_turn (s);
+            mine = true;
+        }
+        rc = mine ? io_step (s, timeout) : wait_aside (s, timeout);
+        if (rc == -EINTR)
+            break;
+    }
+    if (mine)
+        give_turn (s);
+    zl_socket_unlock (s);
+    return rc;
+}
+
+static int64_t unsent (zl_socket *s)
+{
+    int64_t n = 0;
+    ZL_LIST_EACH (&s->pipes, zl_pipe, node, p)
+        n += (int64_t) p->out.msgs;
+    for (zl_node *i = s->peers.next; i != &s->peers; i = i->next)
+        n += (int64_t) zl_peer_unsent (zl_peer_of_node (i));
+    return n;
+}
+
+int64_t zl_socket_drain (zl_socket *s, zl_time deadline)
+{
+    zl_socket_lock (s);
+    int64_t rc;
+    s->draining++;
+    for (;;) {
+        rc = zl_socket_check (s);
+        if (rc == 0)
+            rc = unsent (s);
+        zl_time now = zl_now ();
+        if (rc <= 0 || now >= deadline)
+            break;
+        rc = wait_aside (s, zl_ms_until (deadline, now));
+        if (rc < 0)
+            break;
+    }
+    s->draining--;
+    zl_socket_unlock (s);
+    return rc;
+}
+
+int zl_socket_fd (zl_socket *s)
+{
+    if (s->outer >= 0)
+        return s->outer;
+    zl_poller outer;
+    int rc = zl_poller_init (&outer);
+    if (rc < 0)
+        return rc;
+    rc = zl_wake_init (&s->fd_wake);
+    if (rc == 0)
+        rc = zl_poller_add (&outer, s->fd_wake.fd, ZL_READ, ZL_LEVEL, NULL);
+    if (rc == 0)
+        rc = zl_poller_add (&outer, s->client.set.fd, ZL_READ, ZL_LEVEL, NULL);
+    if (rc < 0) {
+        zl_wake_fini (&s->fd_wake);
+        zl_poller_fini (&outer);
+        return rc;
+    }
+    s->outer = outer.fd;
+    if (zl_socket_events (s) || !zl_list_empty (&s->readable))
+        raise_fd (s);
+    return s->outer;
+}
+
+void zl_socket_hwm_changed (zl_socket *s)
+{
+    ZL_LIST_EACH (&s->pipes, zl_pipe, node, p)
+        if (!p->dead)
+            p->ops->recheck (p);
+}

@@ -1,0 +1,176 @@
+/* A socket without its type: options, endpoints, connections, pipes, and the lock that user threads take.
+ *
+ * Who waits. All descriptors of a socket are in its own poll set (client.set). Whoever holds the `turn` waits on that set and
+ * handles what is ready: the reactor, or an application thread that blocks in recv, in send or in a poller, so that the
+ * kernel wakes the very thread that wants the message. Further blocked threads sleep on wake-ups of their own (waiters).
+ *
+ * How the reactor steps back. Its registration of the set is one-shot:
+ *     ARMED    the reactor is told of the next event
+ *     WATCHED  it was told while an application thread had the turn or had just been there; it looks again in a
+ *              millisecond, and takes over if no application thread has come back since
+ *     PARKED   it looked and found the turn taken: whoever gives the turn back arms it
+ * A thread in a request-reply loop thus never pays for arming, and nothing waits longer than about a millisecond.
+ *
+ * How it closes (the one place): zl_socket_close() marks it closed, closes its listeners and wakes all who wait. From then on
+ * the reactor alone acts on it: it flushes until nothing is left or LINGER has passed (closing_step), ends every
+ * connection, waits until no thread is inside, takes the socket off the loop and the context, and drops its reference.
+ * The last reference frees. */
+#ifndef ZL_CORE_SOCKET_H
+#define ZL_CORE_SOCKET_H
+
+#include "../base/clock.h"
+#include "../base/sync.h"
+#include "../loop/loop.h"
+#include "endpoint.h"
+#include "options.h"
+#include "stats.h"
+#include "type.h"
+
+typedef struct zl_ctx zl_ctx;
+
+/* A timer of a socket; fires on the reactor's thread with the socket's mutex held. */
+typedef struct zl_alarm zl_alarm;
+struct zl_alarm {
+    zl_timer timer;
+    void (*fire) (zl_socket *s, zl_alarm *a);
+};
+
+/* A descriptor in the socket's poll set. Handlers run with the turn and the mutex held. */
+typedef struct zl_source zl_source;
+struct zl_source {
+    int fd; /* -1: not registered */
+    void (*ready) (zl_socket *s, zl_source *src, unsigned events);
+};
+
+enum zl_arm { ZL_ARMED, ZL_WATCHED, ZL_PARKED };
+
+struct zl_socket {
+    zl_client client; /* constant after creation */
+    zl_ctx *ctx;
+    const zl_type *type;
+    zl_count refs; /* the handle, the context until it is reaped, each inproc link */
+
+    zl_mutex mu; /* guards everything below */
+    void *priv;  /* of the type */
+    zl_options opt;
+    zl_stats stats;
+    zl_pool pool;
+
+    bool closed;     /* by the user */
+    bool terminated; /* the context ends */
+    bool reaped;     /* off the loop */
+
+    bool turn;    /* somebody waits on the poll set or handles what it reported */
+    bool asleep;  /* that one is in the kernel, or about to be */
+    bool woken;   /* wake is set */
+    bool waited;  /* an application thread has waited or polled since the last write: what it sends now is an answer */
+    uint8_t arm;  /* enum zl_arm */
+    unsigned epoch, seen_epoch; /* counts the turns of application threads; what the reactor saw of it */
+    zl_alarm look;
+    zl_wake wake; /* in the poll set */
+    zl_source wake_source;
+    zl_node waiters; /* blocked threads without the turn */
+
+    int outer; /* ZL_FD: a poll set around ours and fd_wake, made at first use; -1 */
+    zl_wake fd_wake;
+    bool fd_set;
+
+    zl_node endpoints; /* zl_endpoint.node */
+    zl_node peers;     /* zl_peer.node */
+    zl_node pipes;     /* zl_pipe.node */
+    zl_node readable;  /* zl_peer.readable: the kernel may hold more for them */
+    zl_node dirty;     /* zl_peer.dirty: have something to write and nobody writing */
+    zl_node graves;    /* zl_peer.node: ended, freed when nobody has the turn */
+    bool flushing;     /* somebody is bound to write the dirty ones */
+    zl_time last_flush;
+    unsigned draining; /* threads in zl_socket_drain() */
+    zl_node touches; /* zl_link: other sockets to be told something once the mutex is released */
+
+    zl_msg *parts; /* frames sent with SNDMORE so far */
+    unsigned part_count, part_cap;
+
+    zl_pipe *rx_pipe; /* the message of it is being delivered */
+    zl_msg rx_prefix; /* a frame to deliver before that message's own */
+    bool rx_has_prefix;
+    bool rx_more;
+    unsigned rx_since_poll; /* messages taken without a look at other connections */
+
+    zl_heap timers; /* of zl_alarm.timer */
+    zl_time timers_told;
+    zl_alarm linger;
+    bool linger_over;
+    uint64_t next_id; /* for endpoints */
+    char last_endpoint[ZL_ENDPOINT_MAX];
+    zl_node ctx_node; /* in ctx->sockets; guarded by ctx->mu */
+};
+
+/* Where received frames go. take() runs with the socket's mutex held and must neither block nor call the core; a negative
+ * result leaves the frame where it was and is returned by the receiving call. */
+typedef struct zl_sink {
+    int (*take) (struct zl_sink *sink, const zl_view *v);
+} zl_sink;
+
+enum { ZL_DONTWAIT = 1, ZL_SNDMORE = 2 };
+enum { ZL_POLLIN = 1, ZL_POLLOUT = 2 };
+
+/* ---- life ---- */
+
+int zl_socket_open (zl_ctx *ctx, zl_loop *loop, const zl_type *type, zl_socket **out);
+int zl_socket_close (zl_socket *s, int linger_ms, bool set_linger);
+void zl_socket_drop (zl_socket *s);
+/* The context ends: every call fails with ETERM from now on. */
+void zl_socket_terminate (zl_socket *s);
+
+/* The mutex. unlock also delivers what must be told to other sockets. */
+static inline void zl_socket_lock (zl_socket *s)
+{
+    zl_lock (&s->mu);
+}
+
+void zl_socket_unlock_and_tell (zl_socket *s);
+
+static inline void zl_socket_unlock (zl_socket *s)
+{
+    if (ZL_LIKELY (zl_list_empty (&s->touches)))
+        zl_unlock (&s->mu);
+    else
+        zl_socket_unlock_and_tell (s);
+}
+
+/* ---- calls of the user; the mutex is not held ---- */
+
+int zl_socket_bind (zl_socket *s, const char *endpoint);
+int zl_socket_connect (zl_socket *s, const char *endpoint);
+int zl_socket_unbind (zl_socket *s, const char *endpoint);
+
+/* Both never block. 1: done, and the caller shall call zl_socket_flush_now() without delay and without the GIL. */
+int zl_socket_send (zl_socket *s, const zl_msg *frames, unsigned n, int flags);
+/* Receives one frame, or a whole message if `whole`. 1: more frames follow, 0: it was the last. */
+int zl_socket_recv (zl_socket *s, zl_sink *sink, bool whole);
+void zl_socket_flush_now (zl_socket *s);
+
+/* Blocks until one of `events` holds: the events that hold, 0 at the deadline, -EINTR, -ENOTSOCK, -ETERM. */
+int zl_socket_wait (zl_socket *s, int events, zl_time deadline);
+/* Blocks until all that was sent is with the kernel: how many messages are not, at the deadline; or an error as above. */
+int64_t zl_socket_drain (zl_socket *s, zl_time deadline);
+
+/* ---- for the parts of a socket; the mutex is held ---- */
+
+/* 0, -ENOTSOCK or -ETERM. */
+int zl_socket_check (const zl_socket *s);
+int zl_socket_events (zl_socket *s);
+/* The same after doing what I/O is ready now. */
+int zl_socket_events_now (zl_socket *s);
+/* ZL_FD. */
+int zl_socket_fd (zl_socket *s);
+void zl_socket_hwm_changed (zl_socket *s);
+
+/* Something has changed that a blocked thread or the owner of the FD may be waiting for. */
+void zl_socket_changed (zl_socket *s);
+void zl_socket_alarm (zl_socket *s, zl_alarm *a, zl_time at);
+/* Has the reactor flush what is dirty. */
+void zl_socket_flush_later (zl_socket *s);
+int zl_socket_watch (zl_socket *s, zl_source *src, unsigned events);
+void zl_socket_unwatch (zl_socket *s, zl_source *src);
+
+#endif

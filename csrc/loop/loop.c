@@ -1,0 +1,201 @@
+/* The reactor thread. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/clock.h"
+#include "loop.h"
+
+enum { BATCH = 64 };
+
+static void name_thread (unsigned index)
+{
+    char name[16];
+    snprintf (name, sizeof name, "zmqlite/io/%u", index % 1000);
+#if defined(__APPLE__)
+    pthread_setname_np (name);
+#elif defined(__linux__)
+    pthread_setname_np (pthread_self (), name);
+#endif
+}
+
+/* How long the thread may sleep; also publishes that it does. */
+static int begin_sleep (zl_loop *l, bool *stop)
+{
+    zl_lock (&l->mu);
+    zl_time until = zl_list_empty (&l->posted) ? zl_heap_min (&l->timers) : 0;
+    *stop = l->stop;
+    int timeout = until == 0 || *stop ? 0 : zl_ms_until (until, zl_now ());
+    l->sleeps_until = timeout == 0 ? 0 : until;
+    zl_unlock (&l->mu);
+    return timeout;
+}
+
+static void end_sleep (zl_loop *l)
+{
+    zl_lock (&l->mu);
+    l->sleeps_until = 0;
+    if (l->woken) {
+        l->woken = false;
+        zl_wake_clear (&l->wake);
+    }
+    zl_unlock (&l->mu);
+}
+
+static void run_timers (zl_loop *l)
+{
+    zl_time now = zl_now ();
+    for (;;) {
+        zl_lock (&l->mu);
+        zl_timer *t = l->timers.root;
+        if (!t || t->at > now) {
+            zl_unlock (&l->mu);
+            return;
+        }
+        zl_timer_stop (&l->timers, t);
+        zl_unlock (&l->mu);
+        zl_client *c = ZL_CONTAINER (t, zl_client, timer);
+        c->service (c, ZL_WHY_TIMER);
+    }
+}
+
+static void run_posted (zl_loop *l)
+{
+    /* Posts made meanwhile wait for the next round, after the poller has been looked at. */
+    zl_node batch;
+    zl_list_init (&batch);
+    zl_lock (&l->mu);
+    for (zl_node *n; (n = zl_list_pop (&l->posted));)
+        zl_list_append (&batch, n);
+    for (zl_node *n; (n = zl_list_pop (&batch));) {
+        zl_unlock (&l->mu);
+        zl_client *c = ZL_CONTAINER (n, zl_client, posted);
+        c->service (c, ZL_WHY_POSTED);
+        zl_lock (&l->mu);
+    }
+    zl_unlock (&l->mu);
+}
+
+static void *run (void *arg)
+{
+    zl_loop *l = arg;
+    bool stop;
+    name_thread (l->index);
+    for (;;) {
+        zl_ready ready[BATCH];
+        int timeout = begin_sleep (l, &stop);
+        if (stop)
+            return NULL;
+        int n = zl_poller_wait (&l->poller, ready, BATCH, timeout);
+        end_sleep (l);
+        for (int i = 0; i < n; i++)
+            if (ready[i].data) {
+                zl_client *c = ready[i].data;
+                c->service (c, ZL_WHY_READY);
+            }
+        run_timers (l);
+        run_posted (l);
+    }
+}
+
+int zl_loop_start (zl_loop *l, unsigned index)
+{
+    memset (l, 0, sizeof *l);
+    l->index = index;
+    zl_list_init (&l->posted);
+    l->wake.fd = l->wake.write = -1;
+    int rc = zl_poller_init (&l->poller);
+    if (rc == 0)
+        rc = zl_wake_init (&l->wake);
+    if (rc == 0)
+        rc = zl_poller_add (&l->poller, l->wake.fd, ZL_READ, ZL_LEVEL, NULL);
+    if (rc < 0)
+        goto fail;
+    zl_mutex_init (&l->mu);
+
+    sigset_t all, before;
+    sigfillset (&all);
+    pthread_sigmask (SIG_SETMASK, &all, &before);
+    rc = -pthread_create (&l->thread, NULL, run, l);
+    pthread_sigmask (SIG_SETMASK, &before, NULL);
+    if (rc == 0)
+        return 0;
+    zl_mutex_fini (&l->mu);
+fail:
+    zl_wake_fini (&l->wake);
+    zl_poller_fini (&l->poller);
+    return rc;
+}
+
+/* loop->mu held. */
+static void wake_if_asleep (zl_loop *l)
+{
+    if (l->sleeps_until && !l->woken) {
+        l->woken = true;
+        zl_wake_set (&l->wake);
+    }
+}
+
+void zl_loop_stop (zl_loop *l)
+{
+    zl_lock (&l->mu);
+    ZL_ASSERT (l->clients == 0);
+    l->stop = true;
+    wake_if_asleep (l);
+    zl_unlock (&l->mu);
+    pthread_join (l->thread, NULL);
+    zl_mutex_fini (&l->mu);
+    zl_wake_fini (&l->wake);
+    zl_poller_fini (&l->poller);
+}
+
+int zl_loop_add (zl_loop *l, zl_client *c)
+{
+    c->loop = l;
+    zl_timer_init (&c->timer);
+    zl_list_init (&c->posted);
+    int rc = zl_poller_add (&l->poller, c->set.fd, ZL_READ, ZL_ONESHOT, c);
+    if (rc == 0) {
+        zl_lock (&l->mu);
+        l->clients++;
+        zl_unlock (&l->mu);
+    }
+    return rc;
+}
+
+void zl_loop_remove (zl_client *c)
+{
+    zl_loop *l = c->loop;
+    zl_poller_del (&l->poller, c->set.fd);
+    zl_lock (&l->mu);
+    zl_timer_stop (&l->timers, &c->timer);
+    zl_list_remove (&c->posted);
+    l->clients--;
+    zl_unlock (&l->mu);
+}
+
+void zl_loop_post (zl_client *c)
+{
+    zl_loop *l = c->loop;
+    zl_lock (&l->mu);
+    if (!zl_linked (&c->posted)) {
+        zl_list_append (&l->posted, &c->posted);
+        wake_if_asleep (l);
+    }
+    zl_unlock (&l->mu);
+}
+
+void zl_loop_deadline (zl_client *c, zl_time at)
+{
+    zl_loop *l = c->loop;
+    zl_lock (&l->mu);
+    zl_timer_start (&l->timers, &c->timer, at);
+    if (at < l->sleeps_until)
+        wake_if_asleep (l);
+    zl_unlock (&l->mu);
+}
+
+void zl_loop_arm (zl_client *c)
+{
+    zl_poller_mod (&c->loop->poller, c->set.fd, ZL_READ, ZL_ONESHOT, c);
+}

@@ -1,0 +1,83 @@
+/* DEALER (RFC 28): PUSH's way out and PULL's way in, over the same peers and without an envelope. */
+#include "types.h"
+
+typedef struct {
+    zl_fq fq;
+    zl_lb lb;
+} dealer;
+
+static int dealer_init (zl_socket *s)
+{
+    dealer *d = s->priv;
+    zl_fq_init (&d->fq);
+    zl_lb_init (&d->lb);
+    return 0;
+}
+
+static bool dealer_attach (zl_socket *s, zl_pipe *p)
+{
+    dealer *d = s->priv;
+    zl_fq_activate (&d->fq, p);
+    zl_lb_activate (&d->lb, p);
+    return true;
+}
+
+static void dealer_detach (zl_socket *s, zl_pipe *p)
+{
+    (void) s;
+    zl_lb_remove (p);
+}
+
+static void dealer_drained (zl_socket *s, zl_pipe *p)
+{
+    (void) s;
+    zl_fq_remove (p);
+}
+
+static void dealer_readable (zl_socket *s, zl_pipe *p)
+{
+    zl_fq_activate (&((dealer *) s->priv)->fq, p);
+}
+
+static void dealer_writable (zl_socket *s, zl_pipe *p)
+{
+    zl_lb_activate (&((dealer *) s->priv)->lb, p);
+}
+
+static int dealer_can_send (zl_socket *s)
+{
+    return zl_lb_writable (&((dealer *) s->priv)->lb) ? 0 : -EAGAIN;
+}
+
+static int dealer_send (zl_socket *s, const zl_msg *frames, unsigned n)
+{
+    return zl_lb_send (&((dealer *) s->priv)->lb, frames, n);
+}
+
+static int dealer_select (zl_socket *s, zl_pipe **out)
+{
+    *out = zl_fq_head (&((dealer *) s->priv)->fq);
+    return *out ? 0 : -EAGAIN;
+}
+
+static void dealer_end (zl_socket *s, zl_pipe *p)
+{
+    zl_fq_rotate (&((dealer *) s->priv)->fq, p);
+}
+
+const zl_type zl_type_dealer = {
+    .id = ZL_DEALER,
+    .size = sizeof (dealer),
+    .default_linger = -1,
+    .one_connection_per_endpoint = true,
+    .init = dealer_init,
+    .attach = dealer_attach,
+    .detach = dealer_detach,
+    .drained = dealer_drained,
+    .readable = dealer_readable,
+    .writable = dealer_writable,
+    .can_send = dealer_can_send,
+    .send = dealer_send,
+    .select = dealer_select,
+    .end = dealer_end,
+};

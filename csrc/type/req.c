@@ -1,0 +1,150 @@
+/* REQ (RFC 28): send, receive, send ... A request goes to the next peer, behind an empty delimiter frame; only that peer's
+ * reply counts, unless its pipe is gone. */
+#include "types.h"
+
+typedef struct {
+    zl_fq fq;
+    zl_lb lb;
+    bool waiting;       /* a request is out */
+    zl_pipe *asked;     /* to whom; NULL if that one is gone: then anyone's reply will do */
+    zl_pipe *stripped;  /* the delimiter of its first message has been taken off */
+} req;
+
+static int req_init (zl_socket *s)
+{
+    req *r = s->priv;
+    zl_fq_init (&r->fq);
+    zl_lb_init (&r->lb);
+    return 0;
+}
+
+static bool req_attach (zl_socket *s, zl_pipe *p)
+{
+    req *r = s->priv;
+    zl_fq_activate (&r->fq, p);
+    zl_lb_activate (&r->lb, p);
+    return true;
+}
+
+static void req_detach (zl_socket *s, zl_pipe *p)
+{
+    (void) s;
+    zl_lb_remove (p);
+}
+
+static void req_drained (zl_socket *s, zl_pipe *p)
+{
+    req *r = s->priv;
+    zl_fq_remove (p);
+    if (r->asked == p)
+        r->asked = NULL;
+    if (r->stripped == p)
+        r->stripped = NULL;
+}
+
+static void req_readable (zl_socket *s, zl_pipe *p)
+{
+    zl_fq_activate (&((req *) s->priv)->fq, p);
+}
+
+static void req_writable (zl_socket *s, zl_pipe *p)
+{
+    zl_lb_activate (&((req *) s->priv)->lb, p);
+}
+
+static int req_can_send (zl_socket *s)
+{
+    const req *r = s->priv;
+    if (r->waiting)
+        return -ZL_EFSM;
+    return zl_lb_writable (&r->lb) ? 0 : -EAGAIN;
+}
+
+/* Replies to earlier requests that came too late. */
+static void drop_late_replies (zl_socket *s)
+{
+    req *r = s->priv;
+    for (zl_pipe *p; (p = zl_fq_head (&r->fq));)
+        zl_pipe_drop_head (p, ZL_DROP_UNEXPECTED);
+    r->stripped = NULL;
+}
+
+static int req_send (zl_socket *s, const zl_msg *frames, unsigned n)
+{
+    req *r = s->priv;
+    static const zl_msg delimiter = {0};
+    int rc = req_can_send (s);
+    if (rc < 0)
+        return rc;
+    drop_late_replies (s);
+    zl_pipe *p = zl_lb_head (&r->lb);
+    rc = p ? zl_send_enveloped (p, &delimiter, 1, frames, n) : -EAGAIN;
+    if (rc < 0)
+        return rc;
+    zl_lb_sent (&r->lb, p);
+    r->asked = p;
+    r->waiting = true;
+    return 0;
+}
+
+/* Takes the delimiter off the first message of p, or drops messages until one has it. */
+static bool strip (zl_socket *s, zl_pipe *p)
+{
+    req *r = s->priv;
+    zl_view v;
+    while (r->stripped != p) {
+        if (!zl_pipe_readable (p) || !zl_frameq_peek (&p->in, &s->pool, &v))
+            return false;
+        if (v.size == 0 && v.more) {
+            zl_frameq_next (&p->in, &s->pool, &v);
+            r->stripped = p;
+        } else
+            zl_pipe_drop_head (p, ZL_DROP_UNEXPECTED);
+    }
+    return true;
+}
+
+static int req_select (zl_socket *s, zl_pipe **out)
+{
+    req *r = s->priv;
+    if (!r->waiting)
+        return -ZL_EFSM;
+    zl_pipe *p = r->asked;
+    if (p) {
+        if (!zl_pipe_readable (p) && p->ops->pull && !p->dead)
+            p->ops->pull (p);
+        *out = p;
+        return strip (s, p) ? 0 : -EAGAIN;
+    }
+    while ((p = zl_fq_head (&r->fq)))
+        if (strip (s, p)) {
+            *out = p;
+            return 0;
+        }
+    return -EAGAIN;
+}
+
+static void req_end (zl_socket *s, zl_pipe *p)
+{
+    req *r = s->priv;
+    r->waiting = false;
+    r->asked = r->stripped = NULL;
+    zl_fq_rotate (&r->fq, p);
+}
+
+const zl_type zl_type_req = {
+    .id = ZL_REQ,
+    .size = sizeof (req),
+    .default_linger = -1,
+    .one_connection_per_endpoint = true,
+    .init = req_init,
+    .attach = req_attach,
+    .detach = req_detach,
+    .drained = req_drained,
+    .readable = req_readable,
+    .writable = req_writable,
+    .can_send = req_can_send,
+    .send = req_send,
+    .select = req_select,
+    .end = req_end,
+};

@@ -1,0 +1,18 @@
+/* The socket types there are, and the few lines that several of them share. */
+#ifndef ZL_TYPE_TYPES_H
+#define ZL_TYPE_TYPES_H
+
+#include <errno.h>
+
+#include "../core/fq.h"
+#include "../core/lb.h"
+#include "../core/socket.h"
+#include "../core/type.h"
+
+extern const zl_type zl_type_pair, zl_type_pub, zl_type_sub, zl_type_req, zl_type_rep, zl_type_dealer, zl_type_router,
+    zl_type_pull, zl_type_push, zl_type_xpub, zl_type_xsub;
+
+/* A message is sent with frames of the type's own before it: REQ's delimiter, REP's envelope. */
+int zl_send_enveloped (zl_pipe *p, const zl_msg *head, unsigned head_count, const zl_msg *frames, unsigned n);
+
+#endif

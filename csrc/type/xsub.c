@@ -1,0 +1,68 @@
+/* XSUB (RFC 29): subscribes by sending messages that begin with 1 (or 0 to unsubscribe), receives unfiltered; any other
+ * message goes to all publishers. */
+#include "subscriber.h"
+
+static int xsub_can_send (zl_socket *s)
+{
+    (void) s;
+    return 0;
+}
+
+static bool is_subscription (const zl_msg *m)
+{
+    return m->size && m->data[0] <= 1;
+}
+
+static int send_to_all (zl_socket *s, const zl_msg *frames, unsigned n)
+{
+    int rc = 0;
+    bool any = false;
+    ZL_LIST_EACH (&s->pipes, zl_pipe, node, p)
+    {
+        if (!p->attached || p->dead || p->leaving)
+            continue;
+        any = true;
+        if (!p->writable)
+            s->stats.dropped[ZL_DROP_HWM]++;
+        else if (rc == 0)
+            rc = p->ops->push (p, frames, n);
+    }
+    if (!any)
+        s->stats.dropped[ZL_DROP_NO_PEER]++;
+    return rc;
+}
+
+/* In a multipart message every frame that begins so is a subscription; what is left is for the publishers. */
+static int xsub_send (zl_socket *s, const zl_msg *frames, unsigned n)
+{
+    if (!is_subscription (frames))
+        return send_to_all (s, frames, n);
+    int rc = 0;
+    for (unsigned i = 0; i < n && rc == 0; i++)
+        if (is_subscription (&frames[i]))
+            rc = zl_subscriber_change (s, frames[i].data[0], frames[i].data + 1, frames[i].size - 1);
+    return rc;
+}
+
+static int xsub_select (zl_socket *s, zl_pipe **out)
+{
+    *out = zl_fq_head (&((zl_subscriber *) s->priv)->fq);
+    return *out ? 0 : -EAGAIN;
+}
+
+const zl_type zl_type_xsub = {
+    .id = ZL_XSUB,
+    .size = sizeof (zl_subscriber),
+    .default_linger = 0,
+    .init = zl_subscriber_init,
+    .fini = zl_subscriber_fini,
+    .attach = zl_subscriber_attach,
+    .connected = zl_subscriber_connected,
+    .detach = zl_subscriber_detach,
+    .drained = zl_subscriber_drained,
+    .readable = zl_subscriber_readable,
+    .can_send = xsub_can_send,
+    .send = xsub_send,
+    .select = xsub_select,
+    .end = zl_subscriber_end,
+};

@@ -1,0 +1,416 @@
+/* A queue of frames kept in the form they have on the wire; see the header for the layout. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frameq.h"
+
+enum { POOL_MAX_SMALL = 64, POOL_MAX_LARGE = 8 };
+
+zl_chunk *zl_chunk_get (zl_pool *pool, bool large)
+{
+    zl_chunk *c = pool->free[large];
+    uint32_t cap = large ? ZL_CHUNK_LARGE : ZL_CHUNK_SMALL;
+    if (c) {
+        pool->free[large] = c->next;
+        pool->count[large]--;
+    } else {
+        c = malloc (sizeof *c + cap);
+        if (!c)
+            return NULL;
+    }
+    *c = (zl_chunk){.cap = cap, .large = large};
+    return c;
+}
+
+void zl_chunk_put (zl_pool *pool, zl_chunk *c)
+{
+    zl_blob_drop (c->blob);
+    if (pool->count[c->large] >= (c->large ? POOL_MAX_LARGE : POOL_MAX_SMALL)) {
+        free (c);
+        return;
+    }
+    c->blob = NULL;
+    c->next = pool->free[c->large];
+    pool->free[c->large] = c;
+    pool->count[c->large]++;
+}
+
+void zl_pool_fini (zl_pool *pool)
+{
+    for (int i = 0; i < 2; i++) {
+        for (zl_chunk *c = pool->free[i], *next; c; c = next) {
+            next = c->next;
+            free (c);
+        }
+        pool->free[i] = NULL;
+        pool->count[i] = 0;
+    }
+}
+
+void zl_frameq_link (zl_frameq *q, zl_chunk *c)
+{
+    c->next = NULL;
+    if (q->tail)
+        q->tail->next = c;
+    else
+        q->head = c;
+    q->tail = c;
+}
+
+static void drop_head (zl_frameq *q, zl_pool *pool)
+{
+    zl_chunk *c = q->head;
+    q->head = c->next;
+    if (!q->head)
+        q->tail = NULL;
+    zl_chunk_put (pool, c);
+}
+
+/* Room for n contiguous bytes at the tail; the first chunk of a queue is a small one. NULL without memory. */
+static zl_chunk *reserve (zl_frameq *q, zl_pool *pool, size_t n, bool control)
+{
+    zl_chunk *c = q->tail;
+    if (ZL_LIKELY (c && !c->blob && !c->open && c->control == control && c->cap - c->end >= n))
+        return c;
+    c = zl_chunk_get (pool, (c && !c->control) || n > ZL_CHUNK_SMALL);
+    if (!c)
+        return NULL;
+    c->control = control;
+    zl_frameq_link (q, c);
+    return c;
+}
+
+static int push_frame (zl_frameq *q, zl_pool *pool, const zl_msg *m, unsigned flags)
+{
+    bool outside = (m->blob && m->size >= ZL_REF_MIN) || m->size > ZL_CHUNK_LARGE - ZL_HEADER_MAX;
+    if (ZL_LIKELY (!outside)) {
+        zl_chunk *c = reserve (q, pool, ZL_HEADER_MAX + m->size, false);
+        if (!c)
+            return -ENOMEM;
+        unsigned h = zl_header_put (c->data + c->end, m->size, flags);
+        if (m->size)
+            memcpy (c->data + c->end + h, m->data, m->size);
+        c->end += h + (uint32_t) m->size;
+        q->bytes += h + m->size;
+        return 0;
+    }
+    zl_blob *b = zl_msg_blob (m);
+    zl_chunk *c = b ? reserve (q, pool, ZL_HEADER_MAX, false) : NULL;
+    if (!c) {
+        zl_blob_drop (b);
+        return -ENOMEM;
+    }
+    c->end += zl_header_put (c->data + c->end, m->size, flags);
+    c->blob = b;
+    c->body = m->blob ? m->data : b->data;
+    c->body_size = m->size;
+    q->bytes += ZL_HEADER_MAX + m->size;
+    return 0;
+}
+
+/* Undoes a half pushed message: cuts the queue back to a tail and its end as they were before. */
+static void cut_back (zl_frameq *q, zl_pool *pool, zl_chunk *tail, uint32_t end, size_t bytes)
+{
+    zl_chunk *extra = tail ? tail->next : q->head;
+    while (extra) {
+        zl_chunk *next = extra->next;
+        zl_chunk_put (pool, extra);
+        extra = next;
+    }
+    q->tail = tail;
+    q->bytes = bytes;
+    if (!tail) {
+        q->head = NULL;
+        return;
+    }
+    tail->next = NULL;
+    if (tail->end != end) {
+        zl_blob_drop (tail->blob);
+        tail->blob = NULL;
+        tail->body_size = 0;
+        tail->end = end;
+    }
+}
+
+int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned n)
+{
+    zl_chunk *tail = q->tail;
+    uint32_t end = tail ? tail->end : 0;
+    size_t bytes = q->bytes;
+    for (unsigned i = 0; i < n; i++)
+        if (ZL_UNLIKELY (push_frame (q, pool, &frames[i], i + 1 < n ? ZL_FRAME_MORE : 0) < 0)) {
+            cut_back (q, pool, tail, end, bytes);
+            return -ENOMEM;
+        }
+    q->tail->msgs++;
+    q->msgs++;
+    return 0;
+}
+
+int zl_frameq_push_raw (zl_frameq *q, zl_pool *pool, const void *bytes, size_t size)
+{
+    const uint8_t *from = bytes;
+    while (size) {
+        zl_chunk *c = reserve (q, pool, 1, true);
+        if (!c)
+            return -ENOMEM;
+        size_t n = ZL_MIN (size, (size_t) (c->cap - c->end));
+        memcpy (c->data + c->end, from, n);
+        c->end += (uint32_t) n;
+        q->bytes += n;
+        from += n;
+        size -= n;
+    }
+    return 0;
+}
+
+int zl_frameq_push_command (zl_frameq *q, zl_pool *pool, const void *body, size_t size)
+{
+    if (size > ZL_CHUNK_LARGE - ZL_HEADER_MAX) { /* only a huge topic is as long as this */
+        zl_msg m = {.data = body, .size = size};
+        int rc = push_frame (q, pool, &m, ZL_FRAME_COMMAND);
+        if (rc == 0)
+            q->tail->control = true;
+        return rc;
+    }
+    zl_chunk *c = reserve (q, pool, ZL_HEADER_MAX + size, true);
+    if (!c)
+        return -ENOMEM;
+    unsigned h = zl_header_put (c->data + c->end, size, ZL_FRAME_COMMAND);
+    memcpy (c->data + c->end + h, body, size);
+    c->end += h + (uint32_t) size;
+    q->bytes += h + size;
+    return 0;
+}
+
+void zl_frameq_splice (zl_frameq *dst, zl_frameq *src)
+{
+    if (!src->head)
+        return;
+    if (dst->tail)
+        dst->tail->next = src->head;
+    else
+        dst->head = src->head;
+    dst->tail = src->tail;
+    dst->msgs += src->msgs;
+    dst->bytes += src->bytes;
+    *src = (zl_frameq){0};
+}
+
+size_t zl_frameq_move (zl_frameq *dst, zl_frameq *src, size_t max)
+{
+    size_t bytes = 0, msgs = 0;
+    while (src->head && bytes < max) {
+        zl_chunk *c = src->head;
+        src->head = c->next;
+        bytes += zl_chunk_size (c);
+        msgs += c->msgs;
+        zl_frameq_link (dst, c);
+    }
+    if (!src->head)
+        src->tail = NULL;
+    src->bytes -= bytes;
+    src->msgs -= msgs;
+    dst->bytes += bytes;
+    dst->msgs += msgs;
+    return msgs;
+}
+
+bool zl_frameq_peek (zl_frameq *q, zl_pool *pool, zl_view *v)
+{
+    for (;;) {
+        zl_chunk *c = q->head;
+        if (!c)
+            return false;
+        if (c->begin == c->end) {
+            if (c->open)
+                return false;
+            drop_head (q, pool);
+            continue;
+        }
+        zl_header h;
+        ZL_ASSERT (zl_header_get (c->data + c->begin, c->end - c->begin, &h) == 1);
+        uint32_t at = c->begin + h.len;
+        bool outside = c->blob && at == c->end && h.size == c->body_size;
+        v->header = h.len;
+        v->size = (size_t) h.size;
+        v->more = h.flags & ZL_FRAME_MORE;
+        v->blob = outside ? c->blob : NULL;
+        v->data = outside ? c->body : c->data + at;
+        if (ZL_LIKELY (!(h.flags & ZL_FRAME_COMMAND)))
+            return true;
+        v->more = true; /* a command ends no message */
+        zl_frameq_next (q, pool, v);
+    }
+}
+
+void zl_frameq_next (zl_frameq *q, zl_pool *pool, const zl_view *v)
+{
+    zl_chunk *c = q->head;
+    c->begin += v->header;
+    if (v->blob) {
+        zl_blob_drop (c->blob);
+        c->blob = NULL;
+        c->body_size = 0;
+    } else
+        c->begin += (uint32_t) v->size;
+    q->bytes -= v->header + v->size;
+    if (!v->more)
+        q->msgs--;
+    if (c->begin == c->end && !c->open)
+        drop_head (q, pool);
+}
+
+void zl_frameq_skip_message (zl_frameq *q, zl_pool *pool)
+{
+    zl_view v = {.more = true};
+    while (v.more && zl_frameq_peek (q, pool, &v))
+        zl_frameq_next (q, pool, &v);
+}
+
+void zl_frameq_seal (zl_frameq *q, zl_pool *pool)
+{
+    zl_chunk *open = q->tail;
+    if (!open || !open->open)
+        return;
+    zl_chunk *before = NULL;
+    for (zl_chunk *c = q->head; c != open; c = c->next)
+        before = c;
+    zl_chunk *copy = open->begin == open->end ? NULL : zl_chunk_get (pool, open->large);
+    if (copy) {
+        copy->end = open->end - open->begin;
+        memcpy (copy->data, open->data + open->begin, copy->end);
+    }
+    q->bytes -= copy ? 0 : open->end - open->begin;
+    q->tail = copy ? copy : before;
+    if (before)
+        before->next = copy;
+    else
+        q->head = copy;
+    open->next = NULL;
+}
+
+void zl_frameq_rollback (zl_frameq *q, zl_pool *pool)
+{
+    zl_frameq whole = {0};
+    size_t left = q->msgs;
+    while (left && q->head) {
+        zl_chunk *c = q->head;
+        uint32_t at = c->begin;
+        while (at < c->end && left) {
+            zl_header h;
+            ZL_ASSERT (zl_header_get (c->data + at, c->end - at, &h) == 1);
+            at += h.len;
+            if (!(c->blob && at == c->end && h.size == c->body_size))
+                at += (uint32_t) h.size;
+            if (!(h.flags & (ZL_FRAME_MORE | ZL_FRAME_COMMAND)))
+                left--;
+        }
+        q->head = c->next;
+        if (at != c->end) {
+            zl_blob_drop (c->blob);
+            c->blob = NULL;
+            c->body_size = 0;
+            c->end = at;
+        }
+        whole.bytes += zl_chunk_size (c);
+        zl_frameq_link (&whole, c);
+    }
+    whole.msgs = q->msgs - left;
+    zl_frameq_clear (q, pool);
+    *q = whole;
+}
+
+unsigned zl_frameq_iov (const zl_frameq *q, size_t offset, struct iovec *iov, unsigned max)
+{
+    unsigned n = 0;
+    for (zl_chunk *c = q->head; c && n + 2 <= max; c = c->next) {
+        size_t inside = c->end - c->begin;
+        if (offset < inside) {
+            iov[n++] = (struct iovec){c->data + c->begin + offset, inside - offset};
+            offset = 0;
+        } else
+            offset -= inside;
+        if (c->blob && offset < c->body_size) {
+            iov[n++] = (struct iovec){(void *) (c->body + offset), c->body_size - offset};
+            offset = 0;
+        } else if (c->blob)
+            offset -= c->body_size;
+    }
+    return n;
+}
+
+size_t zl_frameq_written (zl_frameq *q, zl_pool *pool, size_t offset)
+{
+    while (q->head && offset >= zl_chunk_size (q->head)) {
+        size_t size = zl_chunk_size (q->head);
+        offset -= size;
+        q->bytes -= size;
+        q->msgs -= q->head->msgs;
+        drop_head (q, pool);
+    }
+    return offset;
+}
+
+size_t zl_frameq_recover (zl_frameq *q, zl_pool *pool, size_t offset)
+{
+    size_t lost = 0;
+    bool inside = false; /* in the middle of a message */
+    bool torn = false;   /* a frame of that message has been sent, in part at least */
+    zl_frameq whole = {0};
+    while (q->head) {
+        zl_chunk *c = q->head;
+        size_t size = zl_chunk_size (c);
+        if (c->control) {
+            offset -= ZL_MIN (offset, size);
+            drop_head (q, pool);
+            continue;
+        }
+        uint32_t at = c->begin, keep = c->begin;
+        size_t pos = 0;
+        while (at < c->end) {
+            zl_header h;
+            ZL_ASSERT (zl_header_get (c->data + at, c->end - at, &h) == 1);
+            bool outside = c->blob && at + h.len == c->end && h.size == c->body_size;
+            if (!inside)
+                torn = false;
+            inside = h.flags & ZL_FRAME_MORE;
+            if (pos < offset)
+                torn = true;
+            pos += h.len + (size_t) h.size;
+            at += h.len + (outside ? 0 : (uint32_t) h.size);
+            if (!inside && torn && c->msgs) {
+                lost += pos > offset; /* its end was not handed over */
+                c->msgs--;
+            }
+            if (torn) {
+                keep = at;
+                if (outside) {
+                    zl_blob_drop (c->blob);
+                    c->blob = NULL;
+                    c->body_size = 0;
+                }
+            }
+        }
+        offset -= ZL_MIN (offset, size);
+        c->begin = keep;
+        q->head = c->next;
+        if (c->begin == c->end) {
+            zl_chunk_put (pool, c);
+            continue;
+        }
+        whole.bytes += zl_chunk_size (c);
+        whole.msgs += c->msgs;
+        zl_frameq_link (&whole, c);
+    }
+    *q = whole;
+    return lost;
+}
+
+void zl_frameq_clear (zl_frameq *q, zl_pool *pool)
+{
+    while (q->head)
+        drop_head (q, pool);
+    *q = (zl_frameq){0};
+}

@@ -1,0 +1,113 @@
+/* A queue of frames kept in the form they have on the wire.
+ *
+ * The same structure carries messages everywhere in the core: what a socket wants sent, what a connection is writing,
+ * what a connection has read, and what travels between two inproc sockets. A small frame costs one memcpy and no node of
+ * its own; a large body is a reference to a counted block. Writing needs no encoding and reading no decoding beyond the
+ * header, and the queue hands whole chunks from one owner to the next.
+ *
+ * Layout: a chunk holds encoded frames in data[begin..end). The body of the last header in it may lie outside, in a
+ * block; then nothing more is appended to that chunk. Frames never straddle two chunks.
+ *
+ *     head                                        tail
+ *     [hdr body hdr body hdr]-> block             [hdr body hdr body .......]
+ *        ^begin             ^end                     ^begin         ^end   ^cap
+ *
+ * No lock of its own: a queue belongs to whoever owns the structure it lies in (a socket's mutex, an inproc channel's
+ * mutex, or the thread that owns a connection's write end). */
+#ifndef ZL_WIRE_FRAMEQ_H
+#define ZL_WIRE_FRAMEQ_H
+
+#include <sys/uio.h>
+
+#include "../base/msg.h"
+#include "frame.h"
+
+typedef struct zl_chunk zl_chunk;
+struct zl_chunk {
+    zl_chunk *next;
+    zl_blob *blob;       /* holds the body of the last header, or NULL */
+    const uint8_t *body; /* that body */
+    size_t body_size;
+    uint32_t begin, end, cap;
+    uint32_t msgs;      /* messages whose last frame was appended here */
+    bool open;          /* a connection is still reading into it: keep it, even when empty */
+    bool control;       /* greeting or commands: of this connection only, never sent again on the next */
+    bool large;         /* which of the pool's two sizes */
+    uint8_t data[];
+};
+
+/* Chunks to use again, so that a busy socket does not go to malloc. Guarded by the mutex of the socket it lies in. */
+typedef struct {
+    zl_chunk *free[2];
+    unsigned count[2];
+} zl_pool;
+
+#define ZL_CHUNK_SMALL (4096u - sizeof (zl_chunk))
+#define ZL_CHUNK_LARGE (65536u - sizeof (zl_chunk))
+/* Bodies of at least this size are referenced instead of copied if they come in a block: below, a copy is cheaper than
+ * the block's bookkeeping (measured with bench/). */
+#define ZL_REF_MIN 8192u
+
+typedef struct {
+    zl_chunk *head, *tail;
+    size_t msgs;  /* complete messages */
+    size_t bytes; /* encoded bytes, bodies outside included */
+} zl_frameq;
+
+/* A frame at the head of a queue, valid until the queue changes. */
+typedef struct {
+    const uint8_t *data;
+    size_t size;
+    zl_blob *blob; /* NULL if the bytes lie in the chunk */
+    bool more;
+    unsigned header; /* octets of the encoded header */
+} zl_view;
+
+/* An empty chunk, or NULL without memory. */
+zl_chunk *zl_chunk_get (zl_pool *pool, bool large);
+/* Gives a chunk back, with whatever it still refers to. */
+void zl_chunk_put (zl_pool *pool, zl_chunk *c);
+void zl_pool_fini (zl_pool *pool);
+
+static inline size_t zl_chunk_size (const zl_chunk *c)
+{
+    return c->end - c->begin + c->body_size;
+}
+
+/* Appends a whole message of n frames: 0, or -ENOMEM and the queue is as before. */
+int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned n);
+/* Appends one command frame to a control queue: 0 or -ENOMEM. */
+int zl_frameq_push_command (zl_frameq *q, zl_pool *pool, const void *body, size_t size);
+/* Appends bytes that are no frames (a greeting) to a control queue: 0 or -ENOMEM. */
+int zl_frameq_push_raw (zl_frameq *q, zl_pool *pool, const void *bytes, size_t size);
+
+/* Links a filled chunk behind the queue without counting its messages or bytes. */
+void zl_frameq_link (zl_frameq *q, zl_chunk *c);
+/* Moves all of src behind dst. */
+void zl_frameq_splice (zl_frameq *dst, zl_frameq *src);
+/* Moves chunks from the head of src behind dst until about max bytes have moved; returns how many messages went. */
+size_t zl_frameq_move (zl_frameq *dst, zl_frameq *src, size_t max);
+
+/* Looks at the first frame that is not a command; false if there is none. */
+bool zl_frameq_peek (zl_frameq *q, zl_pool *pool, zl_view *v);
+/* Steps over the frame that v shows. */
+void zl_frameq_next (zl_frameq *q, zl_pool *pool, const zl_view *v);
+/* Steps over the rest of the message at the head, whose frames up to now were `more`. */
+void zl_frameq_skip_message (zl_frameq *q, zl_pool *pool);
+/* Replaces a tail that is still being filled by a copy of what is complete in it, so that the queue no longer shares it
+ * with the connection. Without memory the messages in it are dropped. */
+void zl_frameq_seal (zl_frameq *q, zl_pool *pool);
+/* Drops the frames behind the last complete message. */
+void zl_frameq_rollback (zl_frameq *q, zl_pool *pool);
+
+/* Describes the bytes behind the first `offset` of the queue for writev; returns how many of iov were filled. */
+unsigned zl_frameq_iov (const zl_frameq *q, size_t offset, struct iovec *iov, unsigned max);
+/* Frees the chunks that are covered by `offset` bytes and returns the offset within the chunk that is then first. */
+size_t zl_frameq_written (zl_frameq *q, zl_pool *pool, size_t offset);
+/* Of a queue whose first `offset` bytes are gone with a lost connection: drops control chunks, and what is left of a
+ * message that was begun. Returns the number of messages dropped; whole messages stay. */
+size_t zl_frameq_recover (zl_frameq *q, zl_pool *pool, size_t offset);
+
+void zl_frameq_clear (zl_frameq *q, zl_pool *pool);
+
+#endif

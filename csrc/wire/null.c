@@ -1,0 +1,20 @@
+/* The NULL mechanism (RFC 37): both sides send READY with their properties as soon as the greetings are complete. */
+#include "mech.h"
+#include "wire.h"
+
+static zl_close_reason null_start (zl_wire *w)
+{
+    return zl_wire_send_metadata (w, "READY");
+}
+
+static zl_close_reason null_command (zl_wire *w, zl_slice name, zl_slice data)
+{
+    if (ZL_IS (name, "ERROR"))
+        return data.n >= 1 && data.p[0] <= data.n - 1 ? ZL_CLOSE_REFUSED : ZL_CLOSE_COMMAND;
+    if (!ZL_IS (name, "READY"))
+        return ZL_CLOSE_UNEXPECTED;
+    w->peer_ready = true;
+    return zl_wire_metadata (w, data);
+}
+
+const zl_mech zl_mech_null = {.name = "NULL", .start = null_start, .command = null_command};

@@ -1,0 +1,220 @@
+/* The calls of zmqlite.h, and the one place that lists all socket types. */
+#include <string.h>
+
+#include "core/ctx.h"
+#include "core/pollset.h"
+#include "core/proxy.h"
+#include "core/socket.h"
+#include "type/types.h"
+#include "zmqlite.h"
+
+static const zl_type *const types[] = {
+    &zl_type_pair,   &zl_type_pub,  &zl_type_sub,  &zl_type_req,  &zl_type_rep, &zl_type_dealer,
+    &zl_type_router, &zl_type_pull, &zl_type_push, &zl_type_xpub, &zl_type_xsub,
+};
+
+/* The sink of the public header is the core's, under a name that needs no core header. */
+_Static_assert (sizeof (zmql_frame) == sizeof (zl_view) && offsetof (zmql_frame, more) == offsetof (zl_view, more),
+                "zmql_frame is zl_view");
+
+int zmql_ctx_new (zmql_ctx **out)
+{
+    return zl_ctx_open (out);
+}
+
+void zmql_ctx_free (zmql_ctx *ctx)
+{
+    zl_ctx_drop (ctx);
+}
+
+void zmql_ctx_shutdown (zmql_ctx *ctx)
+{
+    zl_ctx_shutdown (ctx);
+}
+
+int zmql_ctx_term (zmql_ctx *ctx)
+{
+    return zl_ctx_term (ctx);
+}
+
+int zmql_ctx_set (zmql_ctx *ctx, int option, int value)
+{
+    return zl_ctx_set (ctx, option, value);
+}
+
+int zmql_ctx_get (zmql_ctx *ctx, int option, int *value)
+{
+    return zl_ctx_get (ctx, option, value);
+}
+
+bool zmql_ctx_inherited (const zmql_ctx *ctx)
+{
+    return zl_ctx_inherited (ctx);
+}
+
+int zmql_socket_new (zmql_ctx *ctx, int type, zmql_socket **out)
+{
+    for (unsigned i = 0; i < ZL_LEN (types); i++)
+        if (types[i]->id == type)
+            return zl_ctx_socket (ctx, types[i], out);
+    return -EINVAL;
+}
+
+int zmql_close (zmql_socket *s, int linger_ms, bool set_linger)
+{
+    return zl_socket_close (s, linger_ms, set_linger);
+}
+
+void zmql_socket_free (zmql_socket *s)
+{
+    zl_socket_drop (s);
+}
+
+bool zmql_closed (zmql_socket *s)
+{
+    zl_socket_lock (s);
+    bool closed = s->closed;
+    zl_socket_unlock (s);
+    return closed;
+}
+
+const char *zmql_type_name (const zmql_socket *s)
+{
+    return zl_type_name (s->type->id);
+}
+
+int zmql_bind (zmql_socket *s, const char *endpoint)
+{
+    return zl_socket_bind (s, endpoint);
+}
+
+int zmql_connect (zmql_socket *s, const char *endpoint)
+{
+    return zl_socket_connect (s, endpoint);
+}
+
+int zmql_unbind (zmql_socket *s, const char *endpoint)
+{
+    return zl_socket_unbind (s, endpoint);
+}
+
+int zmql_send (zmql_socket *s, const zl_msg *frames, unsigned n, int flags)
+{
+    return zl_socket_send (s, frames, n, flags);
+}
+
+void zmql_flush_now (zmql_socket *s)
+{
+    zl_socket_flush_now (s);
+}
+
+int zmql_recv (zmql_socket *s, zmql_sink *sink, bool whole)
+{
+    return zl_socket_recv (s, (zl_sink *) (void *) sink, whole);
+}
+
+int zmql_wait (zmql_socket *s, int events, zl_time deadline)
+{
+    return zl_socket_wait (s, events, deadline);
+}
+
+int64_t zmql_flush (zmql_socket *s, zl_time deadline)
+{
+    return zl_socket_drain (s, deadline);
+}
+
+int zmql_option_kind (zmql_socket *s, int option)
+{
+    return zl_option_kind_of (s, option);
+}
+
+const char *zmql_option_name (zmql_socket *s, int option)
+{
+    return zl_option_name (s, option);
+}
+
+int zmql_set (zmql_socket *s, int option, const void *value, size_t size)
+{
+    zl_socket_lock (s);
+    int rc = zl_socket_check (s);
+    if (rc == 0)
+        rc = zl_option_set (s, option, value, size);
+    zl_socket_flush_later (s);
+    zl_socket_unlock (s);
+    return rc;
+}
+
+int zmql_get (zmql_socket *s, int option, void *value, size_t *size)
+{
+    zl_socket_lock (s);
+    int rc = zl_socket_check (s);
+    if (rc == 0)
+        rc = zl_option_get (s, option, value, size);
+    zl_socket_unlock (s);
+    return rc;
+}
+
+void zmql_stats (zmql_socket *s, void (*fn) (void *, const char *, const char *, uint64_t), void *arg)
+{
+    static const char *const dropped[] = {
+#define X(id, name) name,
+        ZL_DROP_REASONS (X)
+#undef X
+    };
+    static const char *const closed[] = {
+#define X(id, name, final) name,
+        ZL_CLOSE_REASONS (X)
+#undef X
+    };
+    zl_socket_lock (s);
+    zl_stats st = s->stats;
+    zl_socket_unlock (s);
+    const struct {
+        const char *name;
+        uint64_t value;
+    } plain[] = {
+        {"sent", st.sent},
+        {"received", st.received},
+        {"accepted", st.accepted},
+        {"connected", st.connected},
+        {"handshakes", st.handshakes},
+        {"connect_failures", st.connect_failures},
+        {"last_connect_error", (uint64_t) st.last_connect_error},
+    };
+    for (unsigned i = 0; i < ZL_LEN (plain); i++)
+        fn (arg, "", plain[i].name, plain[i].value);
+    for (unsigned i = 0; i < ZL_DROP_COUNT; i++)
+        fn (arg, "dropped", dropped[i], st.dropped[i]);
+    for (unsigned i = ZL_CLOSE_LOCAL; i < ZL_CLOSE_COUNT; i++)
+        fn (arg, "closed", closed[i], st.closed[i]);
+}
+
+int zmql_pollset_new (zmql_pollset **out)
+{
+    return zl_pollset_open (out);
+}
+
+void zmql_pollset_free (zmql_pollset *p)
+{
+    zl_pollset_free (p);
+}
+
+int zmql_pollset_add (zmql_pollset *p, zmql_socket *s, int fd, int events, void *tag)
+{
+    return zl_pollset_add (p, s, fd, events, tag);
+}
+
+void zmql_pollset_remove (zmql_pollset *p, zmql_socket *s, int fd)
+{
+    zl_pollset_remove (p, s, fd);
+}
+
+int zmql_pollset_wait (zmql_pollset *p, zmql_ready *ready, int max, zl_time deadline)
+{
+    return zl_pollset_wait (p, (zl_polled *) (void *) ready, max, deadline);
+}
+
+int zmql_proxy (zmql_socket *front, zmql_socket *back, zmql_socket *capture)
+{
+    return zl_proxy (front, back, capture);
+}

@@ -1,0 +1,156 @@
+# The C core as the extension sees it (csrc/zmqlite.h holds the contracts), and the layout of the extension's classes.
+
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+
+
+cdef extern from "base/clock.h" nogil:
+    ctypedef uint64_t zl_time
+    zl_time ZL_NEVER
+    zl_time zl_now()
+    zl_time zl_deadline(int64_t ms)
+
+
+cdef extern from "base/msg.h" nogil:
+    ctypedef int zl_count
+
+    ctypedef struct zl_blob:
+        zl_count refs
+        const uint8_t *data
+        size_t size
+        void (*release)(zl_blob *) noexcept nogil
+        void *owner
+        void *domain
+        zl_blob *next
+
+    ctypedef struct zl_msg:
+        const uint8_t *data
+        size_t size
+        zl_blob *blob
+
+    zl_blob *zl_blob_alloc(size_t size)
+    uint8_t *zl_blob_bytes(zl_blob *b)
+    zl_blob *zl_blob_hold(zl_blob *b)
+    void zl_blob_drop(zl_blob *b)
+    void atomic_init(zl_count *c, int value)
+
+
+cdef extern from "base/garbage.h" nogil:
+    ctypedef struct zl_garbage:
+        pass
+
+    bint zl_garbage_put(zl_garbage *g, zl_blob *b)
+    zl_blob *zl_garbage_take(zl_garbage *g)
+
+
+cdef extern from "base/err.h" nogil:
+    int ZL_EFSM
+    int ZL_ETERM
+    const char *zl_strerror(int code, char *buf, unsigned size)
+
+
+cdef extern from "zmqlite.h":
+    ctypedef struct zmql_socket:
+        pass
+    void zmql_stats(zmql_socket *s, void (*fn)(void *, const char *, const char *, uint64_t) noexcept, void *arg)
+
+
+cdef extern from "zmqlite.h" nogil:
+    ctypedef struct zmql_ctx:
+        pass
+    ctypedef struct zmql_pollset:
+        pass
+
+    int ZMQL_DONTWAIT
+    int ZMQL_SNDMORE
+    int ZMQL_POLLIN
+    int ZMQL_POLLOUT
+    int ZMQL_INT
+    int ZMQL_INT64
+    int ZMQL_BYTES
+
+    int zmql_ctx_new(zmql_ctx **out)
+    void zmql_ctx_free(zmql_ctx *ctx)
+    int zmql_ctx_term(zmql_ctx *ctx)
+    int zmql_ctx_set(zmql_ctx *ctx, int option, int value)
+    int zmql_ctx_get(zmql_ctx *ctx, int option, int *value)
+    bint zmql_ctx_inherited(const zmql_ctx *ctx)
+
+    int zmql_socket_new(zmql_ctx *ctx, int type, zmql_socket **out)
+    int zmql_close(zmql_socket *s, int linger_ms, bint set_linger)
+    void zmql_socket_free(zmql_socket *s)
+    bint zmql_closed(zmql_socket *s)
+    const char *zmql_type_name(const zmql_socket *s)
+    int zmql_bind(zmql_socket *s, const char *endpoint)
+    int zmql_connect(zmql_socket *s, const char *endpoint)
+    int zmql_unbind(zmql_socket *s, const char *endpoint)
+
+    ctypedef struct zmql_frame:
+        const uint8_t *data
+        size_t size
+        zl_blob *blob
+        bint more
+
+    ctypedef struct zmql_sink:
+        int (*take)(zmql_sink *sink, const zmql_frame *f) noexcept
+
+    int zmql_send(zmql_socket *s, const zl_msg *frames, unsigned n, int flags)
+    void zmql_flush_now(zmql_socket *s)
+    int zmql_recv(zmql_socket *s, zmql_sink *sink, bint whole)
+    int zmql_wait(zmql_socket *s, int events, zl_time deadline)
+    int64_t zmql_flush(zmql_socket *s, zl_time deadline)
+
+    int zmql_option_kind(zmql_socket *s, int option)
+    const char *zmql_option_name(zmql_socket *s, int option)
+    int zmql_set(zmql_socket *s, int option, const void *value, size_t size)
+    int zmql_get(zmql_socket *s, int option, void *value, size_t *size)
+
+    ctypedef struct zmql_ready:
+        void *tag
+        int events
+
+    int zmql_pollset_new(zmql_pollset **out)
+    void zmql_pollset_free(zmql_pollset *p)
+    int zmql_pollset_add(zmql_pollset *p, zmql_socket *s, int fd, int events, void *tag)
+    void zmql_pollset_remove(zmql_pollset *p, zmql_socket *s, int fd)
+    int zmql_pollset_wait(zmql_pollset *p, zmql_ready *ready, int max, zl_time deadline)
+
+    int zmql_proxy(zmql_socket *front, zmql_socket *back, zmql_socket *capture)
+
+
+cdef class Context:
+    cdef zmql_ctx *handle       # given back in __dealloc__
+    cdef bint ended
+    cdef object __weakref__
+
+    cdef int check(self) except -1
+
+
+cdef class Socket:
+    cdef zmql_socket *handle    # given back in __dealloc__; closing leaves it valid
+    cdef readonly Context context
+    cdef public object copy_threshold
+    cdef object __weakref__
+
+    cdef zl_time limit(self, int option, int flags) except? 0
+    cdef int wait_for(self, int events, zl_time limit) except -1
+    cdef int send_frames(self, const zl_msg *frames, unsigned n, int flags) except -1
+    cdef int send_waiting(self, const zl_msg *frames, unsigned n, int flags) except -1
+    cdef int recv_frames(self, zmql_sink *sink, bint whole, int flags) except -1
+    cdef object fail(self, int code, str what)
+
+
+cdef class Frame:
+    cdef zl_blob *blob          # one reference
+    cdef object source          # what `data` was, if it is shared
+    cdef public bint more
+    cdef readonly object tracker
+    cdef readonly object tracker_event
+    cdef object as_bytes        # made at first use
+    cdef object view            # weak reference to the newest .buffer
+    cdef Py_ssize_t exports
+    cdef object __weakref__
+
+
+cdef class PollSet:
+    cdef zmql_pollset *handle
+    cdef dict tags              # object -> itself, to keep it alive and to give it back

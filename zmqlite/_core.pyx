@@ -1,0 +1,28 @@
+# The extension: arguments in, one call into the core, results out. Each included file is one class or one concern.
+
+cimport cython
+from cpython.buffer cimport (
+    PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBUF_ND, PyBUF_SIMPLE, PyBUF_STRIDES, PyBUF_WRITABLE,
+    PyBuffer_Release, PyObject_CheckBuffer, PyObject_GetBuffer,
+)
+from cpython.bytes cimport (
+    PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE,
+)
+from cpython.exc cimport PyErr_CheckSignals, PyErr_NoMemory, PyErr_Occurred
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF, PyObject
+from libc.errno cimport EAGAIN, EINTR, EINVAL, EMFILE, ENAMETOOLONG, ENOENT, ENOMEM, ENOTSOCK, errno
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
+
+cdef extern from "<errno.h>":
+    int ENOTSUP
+
+cdef extern from "Python.h":
+    int Py_AddPendingCall(int (*func)(void *) noexcept, void *arg) noexcept nogil
+
+include "core/errors.pxi"
+include "core/blob.pxi"
+include "core/frame.pxi"
+include "core/context.pxi"
+include "core/socket.pxi"
+include "core/poll.pxi"

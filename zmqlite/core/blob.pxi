@@ -1,0 +1,83 @@
+# Blocks whose bytes belong to Python objects. The core may drop its last reference on a thread without the GIL; such a
+# block goes on a list, and the interpreter is asked to look at it soon.
+
+cdef zl_garbage garbage
+memset(&garbage, 0, sizeof(garbage))
+cdef bint interpreter_ends = False
+
+
+cdef class Shared:
+    """Keeps the memory of a buffer, and tells when the core is done with it."""
+    cdef Py_buffer view
+    cdef bint has_view
+    cdef object event
+
+    def __dealloc__(self):
+        if self.has_view:
+            PyBuffer_Release(&self.view)
+
+
+cdef void give_back_all() noexcept:
+    cdef zl_blob *b = zl_garbage_take(&garbage)
+    cdef zl_blob *next
+    while b != NULL:
+        next = b.next
+        owner = <object><PyObject *>b.owner
+        free(b)
+        if type(owner) is Shared and (<Shared>owner).event is not None:
+            (<Shared>owner).event.set()
+        Py_DECREF(owner)  # the reference that foreign_blob() took
+        b = next
+
+
+cdef int give_back_later(void *arg) noexcept:
+    give_back_all()
+    return 0
+
+
+cdef void release_foreign(zl_blob *b) noexcept nogil:
+    if zl_garbage_put(&garbage, b) and not interpreter_ends:
+        Py_AddPendingCall(give_back_later, NULL)
+
+
+cdef zl_blob *foreign_blob(object owner, const void *data, size_t size) except NULL:
+    """A block over memory that `owner` keeps alive; it holds a reference to owner until give_back_all()."""
+    cdef zl_blob *b = <zl_blob *>malloc(sizeof(zl_blob))
+    if b == NULL:
+        raise MemoryError()
+    memset(b, 0, sizeof(zl_blob))
+    atomic_init(&b.refs, 1)
+    b.data = <const uint8_t *>data
+    b.size = size
+    b.release = release_foreign
+    b.owner = <void *><PyObject *>owner
+    Py_INCREF(owner)
+    return b
+
+
+cdef zl_blob *share_buffer(object data, object event) except NULL:
+    """A block over the memory of any contiguous buffer."""
+    cdef Shared shared = Shared.__new__(Shared)
+    PyObject_GetBuffer(data, &shared.view, PyBUF_SIMPLE)
+    shared.has_view = True
+    shared.event = event
+    return foreign_blob(shared, shared.view.buf, <size_t>shared.view.len)
+
+
+cdef inline object bytes_of_frame(const zmql_frame *f):
+    """A received frame as bytes: the sender's own object where it came over inproc as such, else a copy."""
+    if f.blob != NULL and f.blob.release == release_foreign and f.blob.size == f.size:
+        owner = <object><PyObject *>f.blob.owner
+        if PyBytes_CheckExact(owner):
+            return owner
+    return PyBytes_FromStringAndSize(<const char *>f.data, <Py_ssize_t>f.size)
+
+
+def _end_of_interpreter():
+    global interpreter_ends
+    interpreter_ends = True
+
+
+import atexit
+atexit.register(_end_of_interpreter)
+del atexit

@@ -1,0 +1,67 @@
+# Context: the core's contexts.
+
+
+cdef class Context:
+    """Base of zmqlite.Context."""
+
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+
+    def __init__(self, int io_threads=1, shadow=0):
+        if shadow:
+            raise NotImplementedError("shadow contexts")
+        cdef int rc = zmql_ctx_new(&self.handle)
+        if rc == 0:
+            rc = zmql_ctx_set(self.handle, 1, io_threads)
+        if rc < 0:
+            raise make_error(rc, f": io_threads is {io_threads}")
+
+    def __dealloc__(self):
+        if self.handle != NULL and not zmql_ctx_inherited(self.handle):
+            zmql_ctx_free(self.handle)
+
+    cdef int check(self) except -1:
+        if self.handle == NULL:
+            raise make_error(-EINVAL, ": the context was not initialised")
+        return 0
+
+    @property
+    def closed(self):
+        return self.handle == NULL or self.ended
+
+    @property
+    def underlying(self):
+        """A number that stands for the core's context; 0 once it has ended."""
+        return 0 if self.closed else <size_t>self.handle
+
+    def get(self, int option):
+        """The value of a context option."""
+        cdef int value
+        self.check()
+        cdef int rc = zmql_ctx_get(self.handle, option, &value)
+        if rc < 0:
+            raise make_error(rc, f": context option {option}")
+        return value
+
+    def set(self, int option, int value):
+        """Set a context option."""
+        self.check()
+        cdef int rc = zmql_ctx_set(self.handle, option, value)
+        if rc < 0:
+            raise make_error(rc, f": context option {option} = {value}")
+
+    def term(self):
+        """Wait until all sockets are closed and have lingered, then stop the I/O threads."""
+        cdef int rc
+        if self.closed or zmql_ctx_inherited(self.handle):
+            return
+        while True:
+            with nogil:
+                rc = zmql_ctx_term(self.handle)
+            if rc != -EINTR:
+                break
+            PyErr_CheckSignals()
+        self.ended = True
+        give_back_all()
+        if rc < 0:
+            raise make_error(rc, "")

@@ -1,0 +1,549 @@
+# Socket: the paths of every message. What need not wait is done with the GIL held, since giving it up costs more than the
+# work; every wait and every system call is made without it.
+
+cdef int RCVTIMEO = 27
+cdef int SNDTIMEO = 28
+cdef int BYTES_MAX = 255
+# Exact bytes of at least this size are sent by reference: below, a copy is cheaper than keeping track (bench/).
+cdef Py_ssize_t REFERENCE_MIN = 8192
+
+
+# ---- where received frames go; called with the socket's mutex held ----
+
+cdef struct BytesSink:
+    zmql_sink base
+    PyObject *taken
+
+cdef int take_bytes(zmql_sink *sink, const zmql_frame *f) noexcept:
+    try:
+        taken = bytes_of_frame(f)
+    except MemoryError:
+        return -ENOMEM
+    Py_INCREF(taken)
+    (<BytesSink *>sink).taken = <PyObject *>taken
+    return 0
+
+cdef int take_frame(zmql_sink *sink, const zmql_frame *f) noexcept:
+    try:
+        taken = frame_of(f)
+    except MemoryError:
+        return -ENOMEM
+    Py_INCREF(taken)
+    (<BytesSink *>sink).taken = <PyObject *>taken
+    return 0
+
+
+cdef struct ListSink:
+    zmql_sink base
+    PyObject *parts
+
+cdef int append_bytes(zmql_sink *sink, const zmql_frame *f) noexcept:
+    try:
+        (<list><object>(<ListSink *>sink).parts).append(bytes_of_frame(f))
+    except MemoryError:
+        return -ENOMEM
+    return 0
+
+cdef int append_frame(zmql_sink *sink, const zmql_frame *f) noexcept:
+    try:
+        (<list><object>(<ListSink *>sink).parts).append(frame_of(f))
+    except MemoryError:
+        return -ENOMEM
+    return 0
+
+
+cdef struct MemorySink:
+    zmql_sink base
+    uint8_t *memory
+    size_t room
+    size_t size
+
+cdef int copy_out(zmql_sink *sink, const zmql_frame *f) noexcept:
+    cdef MemorySink *m = <MemorySink *>sink
+    m.size = f.size
+    memcpy(m.memory, f.data, min(f.size, m.room))
+    return 0
+
+
+# ---- what is to be sent ----
+
+cdef class Outgoing:
+    """The frames of one message, and what keeps their memory until the core has taken them."""
+    cdef zl_msg *frames
+    cdef Py_buffer *views
+    cdef unsigned count, view_count, cap
+
+    def __cinit__(self, unsigned cap):
+        self.frames = <zl_msg *>malloc(max(cap, 1u) * sizeof(zl_msg))
+        self.views = <Py_buffer *>malloc(max(cap, 1u) * sizeof(Py_buffer))
+        if self.frames == NULL or self.views == NULL:
+            raise MemoryError()
+
+    def __dealloc__(self):
+        cdef unsigned i
+        for i in range(self.count):
+            zl_blob_drop(self.frames[i].blob)
+        for i in range(self.view_count):
+            PyBuffer_Release(&self.views[i])
+        free(self.frames)
+        free(self.views)
+
+    cdef object add(self, data, bint copy, bint track, object threshold):
+        """Takes one part; returns what a send of it returns: a tracker or None."""
+        cdef zl_msg *m = &self.frames[self.count]
+        cdef Py_buffer *view
+        m.blob = NULL
+        if isinstance(data, Frame):
+            if track and (<Frame>data).tracker is None:
+                raise ValueError("track=True needs a Frame made with track=True")
+            m.blob = zl_blob_hold((<Frame>data).blob)
+            m.data = m.blob.data
+            m.size = m.blob.size
+            self.count += 1
+            return (<Frame>data).tracker
+        if isinstance(data, str):
+            raise TypeError("str objects cannot be sent: encode them to bytes first, or use send_string()")
+        if copy and PyBytes_CheckExact(data):
+            if PyBytes_GET_SIZE(data) >= REFERENCE_MIN:
+                m.blob = foreign_blob(data, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+            m.data = <const uint8_t *>PyBytes_AS_STRING(data)
+            m.size = PyBytes_GET_SIZE(data)
+            self.count += 1
+            return None
+        view = &self.views[self.view_count]
+        PyObject_GetBuffer(data, view, PyBUF_SIMPLE)
+        self.view_count += 1
+        m.data = <const uint8_t *>view.buf
+        m.size = view.len
+        if copy:
+            self.count += 1
+            return None
+        tracker_class, finished, event_class = load_tracker_classes()
+        if threshold is None:
+            from . import COPY_THRESHOLD as threshold
+        if view.len < threshold:
+            self.count += 1
+            return finished
+        event = event_class() if track else None
+        m.blob = share_buffer(data, event)
+        self.count += 1
+        return tracker_class(event) if track else None
+
+
+cdef void add_counter(void *arg, const char *group, const char *name, uint64_t value) noexcept:
+    stats = <dict><object><PyObject *>arg
+    try:
+        if group[0]:
+            if value:
+                stats.setdefault(group.decode(), {})[name.decode()] = value
+        else:
+            stats[name.decode()] = value
+    except MemoryError:
+        pass
+
+
+cdef class Socket:
+    """Base of zmqlite.Socket."""
+
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+
+    def __init__(self, Context context, int socket_type=0, shadow=0, copy_threshold=None):
+        cdef int rc
+        if shadow:
+            raise NotImplementedError("shadow sockets")
+        context.check()
+        self.context = context
+        self.copy_threshold = copy_threshold
+        with nogil:
+            rc = zmql_socket_new(context.handle, socket_type, &self.handle)
+        if rc < 0:
+            self.handle = NULL
+            raise make_error(rc, {
+                -EINVAL: f": no socket type {socket_type}",
+            }.get(rc, " (raise MAX_SOCKETS or close sockets)" if rc == -EMFILE else ""))
+
+    def __dealloc__(self):
+        if self.handle == NULL or zmql_ctx_inherited(self.context.handle):
+            return
+        zmql_close(self.handle, 0, False)
+        zmql_socket_free(self.handle)
+
+    cdef object fail(self, int code, str what):
+        name = zmql_type_name(self.handle).decode() if self.handle != NULL else "uninitialised"
+        detail = {
+            -ENOTSOCK: " (the socket is closed)",
+            -ENOTSUP: f" (a {name} socket cannot {what})",
+            -ZL_EFSM: f" (a {name} socket cannot {what} now)",
+        }.get(code, "")
+        return make_error(code, detail)
+
+    @property
+    def closed(self):
+        return self.handle == NULL or zmql_closed(self.handle)
+
+    @property
+    def underlying(self):
+        """A number that stands for the core's socket; 0 once it is closed."""
+        return 0 if self.closed else <size_t>self.handle
+
+    def close(self, linger=None):
+        """Close the socket; what it has sent goes on being delivered for LINGER ms (or `linger`)."""
+        cdef int ms = -1 if linger is None else linger
+        if self.handle != NULL and not zmql_ctx_inherited(self.context.handle):
+            zmql_close(self.handle, ms, linger is not None)
+
+    # ---- endpoints ----
+
+    def bind(self, addr):
+        """Accept connections at an endpoint."""
+        cdef bytes endpoint = endpoint_bytes(addr)
+        cdef const char *text = endpoint
+        cdef int rc
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        with nogil:
+            rc = zmql_bind(self.handle, text)
+        if rc < 0:
+            raise endpoint_error(rc, addr)
+
+    def connect(self, addr):
+        """Connect to an endpoint, now and again whenever the connection is lost."""
+        cdef bytes endpoint = endpoint_bytes(addr)
+        cdef const char *text = endpoint
+        cdef int rc
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        with nogil:
+            rc = zmql_connect(self.handle, text)
+        if rc < 0:
+            raise endpoint_error(rc, addr)
+
+    def unbind(self, addr):
+        """Stop accepting at an endpoint that was bound, and end the connections made through it."""
+        cdef bytes endpoint = endpoint_bytes(addr)
+        cdef const char *text = endpoint
+        cdef int rc
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        with nogil:
+            rc = zmql_unbind(self.handle, text)
+        if rc < 0:
+            raise endpoint_error(rc, addr)
+
+    def disconnect(self, addr):
+        """End what connect() made of an endpoint."""
+        self.unbind(addr)
+
+    # ---- options ----
+
+    def get(self, int option):
+        """The value of an option: an int, or bytes."""
+        cdef int64_t number = 0
+        cdef char text[512]
+        cdef size_t size = sizeof(text)
+        cdef int rc, kind
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        kind = zmql_option_kind(self.handle, option)
+        with nogil:
+            if kind == ZMQL_BYTES:
+                rc = zmql_get(self.handle, option, text, &size)
+            else:
+                rc = zmql_get(self.handle, option, &number, &size)
+        if rc < 0:
+            raise self.option_error(rc, option, "read")
+        return PyBytes_FromStringAndSize(text, size) if kind == ZMQL_BYTES else number
+
+    def set(self, int option, value):
+        """Set an option to an int, or to bytes."""
+        cdef int64_t number
+        cdef const char *text
+        cdef size_t size
+        cdef int rc, kind
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        kind = zmql_option_kind(self.handle, option)
+        if isinstance(value, bytes):
+            if kind == ZMQL_INT or kind == ZMQL_INT64:
+                raise TypeError(f"option {option} takes an int, not bytes")
+            text = <bytes>value
+            size = len(<bytes>value)
+            with nogil:
+                rc = zmql_set(self.handle, option, text, size)
+        else:
+            if kind == ZMQL_BYTES:
+                raise TypeError(f"option {option} takes bytes, not {type(value).__name__}")
+            if kind == ZMQL_INT64:
+                number = value
+            else:
+                number = <int?>value if isinstance(value, bool) else int_value(value)
+            with nogil:
+                rc = zmql_set(self.handle, option, &number, sizeof(number))
+        if rc < 0:
+            raise self.option_error(rc, option, f"set to {value!r}")
+
+    def option_error(self, int code, int option, str what):
+        cdef const char *name = zmql_option_name(self.handle, option)
+        if code != -EINVAL:
+            return self.fail(code, "do that")
+        socket = zmql_type_name(self.handle).decode()
+        if name == NULL:
+            return make_error(code, f": a {socket} socket has no option {option_name(option)}")
+        return make_error(code, f": option {name.decode()} ({option}) of a {socket} socket cannot be {what}")
+
+    # ---- waiting ----
+
+    cdef zl_time limit(self, int option, int flags) except? 0:
+        """When a blocking call must end: now with DONTWAIT, else by RCVTIMEO or SNDTIMEO."""
+        cdef int64_t ms = -1
+        cdef size_t size = sizeof(ms)
+        if flags & ZMQL_DONTWAIT:
+            return 1
+        zmql_get(self.handle, option, &ms, &size)
+        return zl_deadline(ms)
+
+    cdef int wait_for(self, int events, zl_time limit) except -1:
+        """Waits without the GIL: the events that hold, 0 when the limit has come. Signal handlers run in between."""
+        cdef int rc
+        while True:
+            with nogil:
+                rc = zmql_wait(self.handle, events, limit)
+            if rc >= 0:
+                return rc
+            if rc != -EINTR:
+                raise self.fail(rc, "wait")
+            PyErr_CheckSignals()
+
+    def poll(self, timeout=None, int flags=1):
+        """Wait up to `timeout` milliseconds (None: for ever) for events: those that hold, 0 if none."""
+        if self.closed:
+            raise make_error(-ENOTSUP, " (the socket is closed)")
+        cdef int64_t ms = -1 if timeout is None or timeout < 0 else int(timeout)
+        return self.wait_for(flags & 3, zl_deadline(ms))
+
+    def flush(self, timeout=None):
+        """Wait until all that was sent is with the kernel, at most `timeout` seconds (None: for ever).
+
+        Returns how many messages are not. They are not lost: they go on waiting for their connections.
+        """
+        cdef int64_t left
+        cdef zl_time limit = zl_deadline(-1 if timeout is None else int(timeout * 1000))
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        while True:
+            with nogil:
+                left = zmql_flush(self.handle, limit)
+            if left >= 0:
+                return left
+            if left != -EINTR:
+                raise self.fail(<int>left, "flush")
+            PyErr_CheckSignals()
+
+    def stats(self):
+        """What the socket has counted: messages sent and received, connections, and by reason under "dropped" the
+        messages it has discarded and under "closed" the connections that have ended."""
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        counters = {"dropped": {}, "closed": {}}
+        zmql_stats(self.handle, add_counter, <void *><PyObject *>counters)
+        return counters
+
+    # ---- sending ----
+
+    cdef int send_frames(self, const zl_msg *frames, unsigned n, int flags) except -1:
+        cdef int rc = zmql_send(self.handle, frames, n, flags)
+        if rc == 0:
+            return 0
+        if rc == 1:
+            with nogil:
+                zmql_flush_now(self.handle)
+            return 0
+        if rc != -EAGAIN:
+            raise self.fail(rc, "send")
+        return self.send_waiting(frames, n, flags)
+
+    cdef int send_waiting(self, const zl_msg *frames, unsigned n, int flags) except -1:
+        cdef int rc
+        cdef zl_time limit = self.limit(SNDTIMEO, flags)
+        while True:
+            if not self.wait_for(ZMQL_POLLOUT, limit):
+                raise make_error(-EAGAIN, "")
+            rc = zmql_send(self.handle, frames, n, flags)
+            if rc >= 0:
+                if rc == 1:
+                    with nogil:
+                        zmql_flush_now(self.handle)
+                return 0
+            if rc != -EAGAIN:
+                raise self.fail(rc, "send")
+            if flags & ZMQL_DONTWAIT or (limit != ZL_NEVER and zl_now() >= limit):
+                raise make_error(-EAGAIN, "")
+
+    def send(self, data, int flags=0, bint copy=True, bint track=False, routing_id=None, group=None):
+        """Send one frame; with SNDMORE in flags, more frames of the same message follow.
+
+        data: bytes, a Frame, or any contiguous buffer. Blocks while no peer has room (see SNDTIMEO), or raises Again with
+        DONTWAIT. Returns None, or a MessageTracker with copy=False, track=True.
+        """
+        cdef zl_msg m
+        cdef Outgoing out
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        if PyBytes_CheckExact(data) and copy:
+            m.data = <const uint8_t *>PyBytes_AS_STRING(data)
+            m.size = <size_t>PyBytes_GET_SIZE(data)
+            m.blob = NULL
+            if m.size < <size_t>REFERENCE_MIN:
+                self.send_frames(&m, 1, flags)
+                return None
+            give_back_all()
+            m.blob = foreign_blob(data, m.data, m.size)
+            try:
+                self.send_frames(&m, 1, flags)
+            finally:
+                zl_blob_drop(m.blob)
+            return None
+        out = Outgoing(1)
+        result = out.add(data, copy, track, self.copy_threshold)
+        self.send_frames(out.frames, 1, flags)
+        return result
+
+    def send_multipart(self, parts, int flags=0, bint copy=True, bint track=False, routing_id=None, group=None):
+        """Send a sequence of parts as one message, whole or not at all."""
+        cdef unsigned i, n = len(parts)
+        cdef Outgoing out
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        if n == 0:
+            raise IndexError("a message has at least one part")
+        out = Outgoing(n)
+        result = None
+        for i in range(n):
+            part = parts[i]
+            if not (PyBytes_CheckExact(part) or isinstance(part, Frame) or PyObject_CheckBuffer(part)):
+                raise TypeError(f"Frame {i} ({part!r}) does not support the buffer interface.")
+            result = out.add(part, copy, track, self.copy_threshold)
+        self.send_frames(out.frames, n, flags)
+        return result
+
+    # ---- receiving ----
+
+    cdef int recv_frames(self, zmql_sink *sink, bint whole, int flags) except -1:
+        """1 if more frames follow, else 0."""
+        cdef int rc
+        cdef zl_time limit = 0
+        while True:
+            rc = zmql_recv(self.handle, sink, whole)
+            if rc >= 0:
+                return rc
+            if rc == -ENOMEM:
+                raise MemoryError()
+            if rc != -EAGAIN:
+                raise self.fail(rc, "receive")
+            if limit == 0:
+                limit = self.limit(RCVTIMEO, flags)
+            if not self.wait_for(ZMQL_POLLIN, limit):
+                raise make_error(-EAGAIN, "")
+
+    def recv(self, int flags=0, bint copy=True, bint track=False):
+        """Receive one frame as bytes, or as a Frame with copy=False.
+
+        Blocks until there is one (see RCVTIMEO), or raises Again with DONTWAIT.
+        """
+        cdef BytesSink sink
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        sink.base.take = take_bytes if copy else take_frame
+        self.recv_frames(&sink.base, False, flags)
+        taken = <object>sink.taken
+        Py_DECREF(taken)
+        if track and not copy:
+            (<Frame>taken).tracker = load_tracker_classes()[1]
+        return taken
+
+    def recv_multipart(self, int flags=0, bint copy=True, bint track=False):
+        """Receive a whole message as a list of its parts."""
+        cdef ListSink sink
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        parts = []
+        sink.base.take = append_bytes if copy else append_frame
+        sink.parts = <PyObject *>parts
+        self.recv_frames(&sink.base, True, flags)
+        return parts
+
+    def recv_into(self, buffer, /, *, Py_ssize_t nbytes=0, int flags=0):
+        """Receive one frame into a writable buffer; returns its full length, also if the buffer was too small for it."""
+        cdef MemorySink sink
+        cdef Py_buffer view
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        if not PyObject_CheckBuffer(buffer):
+            raise TypeError(f"a writable buffer is needed, not {type(buffer).__name__}")
+        PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE)
+        try:
+            if nbytes < 0 or nbytes > view.len:
+                raise ValueError(f"nbytes is {nbytes}, the buffer has {view.len}")
+            sink.base.take = copy_out
+            sink.memory = <uint8_t *>view.buf
+            sink.room = nbytes if nbytes else view.len
+            sink.size = 0
+            self.recv_frames(&sink.base, False, flags)
+            return sink.size
+        finally:
+            PyBuffer_Release(&view)
+
+
+cdef bytes endpoint_bytes(addr):
+    if isinstance(addr, str):
+        addr = (<str>addr).encode()
+    if not isinstance(addr, bytes):
+        raise TypeError(f"an endpoint is a str or bytes, not {type(addr).__name__}")
+    if b"\0" in addr:
+        raise ValueError(f"an endpoint cannot contain a zero octet: {addr!r}")
+    return addr
+
+
+cdef object endpoint_error(int code, addr):
+    text = addr.decode("utf-8", "replace") if isinstance(addr, bytes) else addr
+    hint = ""
+    if code == -EINVAL:
+        hint = ": an endpoint looks like tcp://host:port, ipc://path or inproc://name"
+    elif code == -ENAMETOOLONG and text.startswith("ipc://"):
+        hint = f": an ipc path may have at most {IPC_PATH_MAX_LEN} octets"
+    elif code == -ENOENT and text.startswith("ipc://"):
+        hint = f": {text[6:]!r}"
+    return make_error(code, f"{hint} (addr={text!r})")
+
+
+cdef str option_name(int option):
+    from .constants import SocketOption
+    try:
+        return f"{SocketOption(option).name} ({option})"
+    except ValueError:
+        return str(option)
+
+
+cdef int64_t int_value(value) except? -1:
+    cdef int checked = value
+    return checked
+
+
+def proxy(Socket frontend not None, Socket backend not None, Socket capture=None):
+    """Pass messages between two sockets both ways, with a copy to `capture`, until the context is terminated."""
+    cdef int rc
+    cdef zmql_socket *third = NULL if capture is None else capture.handle
+    while True:
+        with nogil:
+            rc = zmql_proxy(frontend.handle, backend.handle, third)
+        if rc != -EINTR:
+            raise frontend.fail(rc, "proxy")
+        PyErr_CheckSignals()
+
+
+cdef extern from "sys/un.h":
+    cdef struct sockaddr_un:
+        char sun_path[108]
+
+IPC_PATH_MAX_LEN = <int>sizeof((<sockaddr_un *>NULL).sun_path) - 1
