@@ -113,6 +113,16 @@ int zmql_recv (zmql_socket *s, zmql_sink *sink, bool whole)
     return zl_socket_recv (s, (zl_sink *) (void *) sink, whole);
 }
 
+size_t zmql_wants_spare (zmql_socket *s)
+{
+    return zl_socket_wants_spare (s);
+}
+
+void zmql_give_spare (zmql_socket *s, zl_blob *b)
+{
+    zl_socket_give_spare (s, b);
+}
+
 int zmql_wait (zmql_socket *s, int events, zl_time deadline)
 {
     return zl_socket_wait (s, events, deadline);

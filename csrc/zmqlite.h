@@ -75,6 +75,11 @@ typedef struct zmql_sink {
  * or -EAGAIN, -EFSM, -ENOTSUP, -ENOTSOCK, -ETERM. */
 int zmql_recv (zmql_socket *s, zmql_sink *sink, bool whole);
 
+/* Zero-copy receiving of large bodies: the size of the newest one, if the socket has no spare block; and a way to give it
+ * one, whose writable bytes a body of exactly that size is then read into. Takes the reference. */
+size_t zmql_wants_spare (zmql_socket *s);
+void zmql_give_spare (zmql_socket *s, zl_blob *b);
+
 /* Waits for events until the deadline: which hold, 0 at the deadline, -EINTR, -ENOTSOCK, -ETERM. [blocks] */
 int zmql_wait (zmql_socket *s, int events, zl_time deadline);
 /* Waits until all that was sent is with the kernel: how many messages are not. [blocks] */

@@ -96,6 +96,8 @@ cdef extern from "zmqlite.h" nogil:
     int zmql_send(zmql_socket *s, const zl_msg *frames, unsigned n, int flags)
     void zmql_flush_now(zmql_socket *s)
     int zmql_recv(zmql_socket *s, zmql_sink *sink, bint whole)
+    size_t zmql_wants_spare(zmql_socket *s)
+    void zmql_give_spare(zmql_socket *s, zl_blob *b)
     int zmql_wait(zmql_socket *s, int events, zl_time deadline)
     int64_t zmql_flush(zmql_socket *s, zl_time deadline)
 
@@ -136,6 +138,7 @@ cdef class Socket:
     cdef int send_frames(self, const zl_msg *frames, unsigned n, int flags) except -1
     cdef int send_waiting(self, const zl_msg *frames, unsigned n, int flags) except -1
     cdef int recv_frames(self, zmql_sink *sink, bint whole, int flags) except -1
+    cdef int offer_spare(self) except -1
     cdef object fail(self, int code, str what)
 
 

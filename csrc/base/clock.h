@@ -19,6 +19,12 @@ static inline zl_time zl_deadline (int64_t ms)
     return ms < 0 ? ZL_NEVER : zl_now () + (zl_time) ms * ZL_MS;
 }
 
+/* Nanoseconds until the deadline; ZL_NEVER for never. */
+static inline zl_time zl_until (zl_time deadline, zl_time now)
+{
+    return deadline == ZL_NEVER ? ZL_NEVER : deadline <= now ? 0 : deadline - now;
+}
+
 /* Milliseconds until the deadline, rounded up so that a wait never ends early and spins; -1 for never. */
 static inline int zl_ms_until (zl_time deadline, zl_time now)
 {

@@ -164,6 +164,10 @@ void zl_peer_end (zl_socket *s, zl_peer *p, zl_close_reason why)
         return;
     p->dead = true;
     p->why = why;
+    if (p->wr_blocked) {
+        p->wr_blocked = false;
+        s->blocked--;
+    }
     s->stats.closed[why]++;
     zl_socket_alarm (s, &p->handshake, ZL_NEVER);
     zl_poller_del (&s->client.set, p->source.fd);
@@ -299,12 +303,12 @@ static void handle_command (zl_socket *s, zl_peer *p, const uint8_t *body, size_
 /* A frame too large for the slab: the rest of it is read straight into a block of its size. */
 static bool begin_big (zl_peer *p, const zl_header *h)
 {
-    zl_blob *b = zl_blob_alloc ((size_t) h->size);
+    zl_blob *b = zl_socket_big_block (p->sock, (size_t) h->size);
     if (!b)
         return false;
     p->big = b;
     p->big_got = p->fill - p->cut - h->len;
-    memcpy (zl_blob_bytes (b), p->slab->data + p->cut + h->len, p->big_got);
+    memcpy ((uint8_t *) b->data, p->slab->data + p->cut + h->len, p->big_got);
     p->big_header = *h;
     p->big_chunk = p->slab;
     p->big_linked = p->linked;
@@ -437,7 +441,7 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
         return;
     }
     if (p->big) {
-        iov[n++] = (struct iovec){zl_blob_bytes (p->big) + p->big_got, p->big->size - p->big_got};
+        iov[n++] = (struct iovec){(uint8_t *) p->big->data + p->big_got, p->big->size - p->big_got};
         asked += iov[0].iov_len;
     }
     iov[n++] = (struct iovec){p->slab->data + p->fill, p->slab->cap - p->fill};
@@ -508,7 +512,8 @@ void zl_peer_write (zl_socket *s, zl_peer *p)
         return;
     p->wr_owned = true;
     ssize_t put = 0;
-    while (!p->dead && refill (p)) {
+    bool more = true;
+    while (more && !p->dead && refill (p)) {
         struct iovec iov[IOV_MAX_USED];
         unsigned n = zl_frameq_iov (&p->tx, p->tx_off, iov, IOV_MAX_USED);
         size_t asked = 0;
@@ -523,8 +528,10 @@ void zl_peer_write (zl_socket *s, zl_peer *p)
             p->tx_off = zl_frameq_written (&p->tx, &s->pool, p->tx_off + (size_t) put);
         else if (put != -EAGAIN)
             break;
+        more = p->tx.head || put >= WRITE_BATCH / 4; /* a little that has gathered meanwhile had better gather on */
         if (put < (ssize_t) asked && !p->wr_event && !p->dead) {
             p->wr_blocked = true;
+            s->blocked++;
             watch_writable (s, p, true);
             break;
         }
@@ -533,6 +540,8 @@ void zl_peer_write (zl_socket *s, zl_peer *p)
     if (put < 0 && put != -EAGAIN)
         zl_peer_end (s, p, p->ready ? ZL_CLOSE_RESET : ZL_CLOSE_HANDSHAKE_CLOSED);
     bury (s, p);
+    if (!p->dead && (p->ctl.head || (p->pipe && p->pipe->out.head)))
+        make_dirty (p);
     if (!p->buried && !p->tx.head) {
         zl_endpoint_flushed (s, p->endpoint);
         if (s->draining)
@@ -556,6 +565,7 @@ static void on_ready (zl_socket *s, zl_source *src, unsigned events)
         p->wr_event = true;
         if (p->wr_blocked) {
             p->wr_blocked = false;
+            s->blocked--;
             watch_writable (s, p, false);
             make_dirty (p);
         }
@@ -598,10 +608,14 @@ int zl_peer_open (zl_socket *s, zl_endpoint *e, int fd)
 
 static int stream_push (zl_pipe *pipe, const zl_msg *frames, unsigned n)
 {
-    int rc = zl_frameq_push (&pipe->out, &pipe->sock->pool, frames, n);
+    zl_socket *s = pipe->sock;
+    size_t before = pipe->out.bytes;
+    int rc = zl_frameq_push (&pipe->out, &s->pool, frames, n);
     if (rc < 0)
         return rc;
-    int hwm = pipe->sock->opt.sndhwm;
+    s->gathered_bytes += (unsigned) (pipe->out.bytes - before);
+    s->gathered_msgs++;
+    int hwm = s->opt.sndhwm;
     if (hwm && pipe->out.msgs >= (size_t) hwm)
         pipe->writable = false;
     if (pipe->peer)

@@ -168,7 +168,7 @@ int zl_pollset_wait (zl_pollset *p, zl_polled *out, int max, zl_time deadline)
     for (bool looked = false;; looked = true) {
         zl_ready ready[BATCH];
         zl_time now = deadline == ZL_NEVER ? 0 : zl_now ();
-        int timeout = zl_list_empty (&p->hot) ? zl_ms_until (deadline, now) : 0;
+        zl_time timeout = zl_list_empty (&p->hot) ? zl_until (deadline, now) : 0;
         int n = zl_poller_wait (&p->poller, ready, BATCH, timeout);
         if (n < 0)
             return n;

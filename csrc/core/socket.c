@@ -11,7 +11,16 @@
 /* How long after a write the next message still counts as part of a stream: about what a write costs. Below it the message
  * joins the buffer and the reactor writes; above it, or after a wait, the caller writes at once. */
 #define QUIET_NS 10000u
-#define LOOK_AGAIN ZL_MS
+/* A stream: the reactor has written, and more had gathered meanwhile. From then on the senders write themselves, whenever
+ * this much has gathered or half the high-water mark, and before they wait; the reactor only comes by after each nap for
+ * what they have left lying. A busy sender thus never shares its processor with a second thread. */
+#define GATHER_BYTES 131072u
+#define NAP_FIRST 100000u
+#define NAP_LAST (ZL_MS) /* once they have shown that they do */
+/* When the reactor looks again at a socket that application threads wait on: soon at first, less often while they keep
+ * coming back. Output that is stuck does not wait for that (give_turn). */
+#define LOOK_FIRST ZL_MS
+#define LOOK_LAST (8 * ZL_MS)
 enum { EVENT_BATCH = 64, REACTOR_ROUNDS = 16 };
 
 typedef struct {
@@ -120,10 +129,46 @@ void zl_socket_unwatch (zl_socket *s, zl_source *src)
 
 static void flush_dirty (zl_socket *s)
 {
-    while (!zl_list_empty (&s->dirty))
-        zl_peer_write (s, zl_peer_of_dirty (s->dirty.next));
+    zl_node round;
+    zl_list_init (&round);
+    s->flushing = true;
+    s->gathered_bytes = s->gathered_msgs = 0;
+    for (zl_node *n; (n = zl_list_pop (&s->dirty));)
+        zl_list_append (&round, n);
+    while (!zl_list_empty (&round))
+        zl_peer_write (s, zl_peer_of_dirty (round.next));
     s->flushing = false;
+    s->flushes++;
     s->last_flush = zl_now ();
+}
+
+static void nap (zl_socket *s, zl_time length)
+{
+    s->streaming = true;
+    s->nap_length = length;
+    s->seen_flushes = s->flushes;
+    zl_socket_alarm (s, &s->nap, zl_now () + length);
+}
+
+static void nap_over (zl_socket *s, zl_alarm *a)
+{
+    (void) a;
+    if (s->flushing || s->flushes != s->seen_flushes)
+        nap (s, ZL_MIN (2 * s->nap_length, NAP_LAST));
+    else if (zl_list_empty (&s->dirty))
+        s->streaming = false;
+    else {
+        flush_dirty (s);
+        nap (s, NAP_FIRST);
+    }
+}
+
+/* The reactor writes what it was posted for. */
+static void reactor_flush (zl_socket *s)
+{
+    flush_dirty (s);
+    if (!zl_list_empty (&s->dirty))
+        nap (s, NAP_FIRST);
 }
 
 /* Reads once from each connection that may have something. */
@@ -138,7 +183,7 @@ static void read_readable (zl_socket *s)
 }
 
 /* Waits for events up to timeout ms, handles them, reads and writes. How many events there were, or -EINTR. */
-static int io_step (zl_socket *s, int timeout)
+static int io_step (zl_socket *s, zl_time timeout)
 {
     zl_ready ready[EVENT_BATCH];
     if (!zl_list_empty (&s->readable))
@@ -154,10 +199,8 @@ static int io_step (zl_socket *s, int timeout)
             src->ready (s, src, ready[i].events);
     }
     read_readable (s);
-    if (!zl_list_empty (&s->dirty) && !s->flushing) {
-        s->flushing = true;
+    if (!zl_list_empty (&s->dirty) && !s->flushing)
         flush_dirty (s);
-    }
     return n;
 }
 
@@ -183,7 +226,7 @@ static void give_turn (zl_socket *s)
         zl_loop_post (&s->client);
     else if (!zl_list_empty (&s->readable) && s->arm != ZL_WATCHED)
         zl_loop_post (&s->client); /* no edge will tell of what was left unread: the reactor has to look */
-    else if (s->arm == ZL_PARKED) {
+    else if (s->arm == ZL_PARKED || (s->blocked && s->arm == ZL_WATCHED)) {
         s->arm = ZL_ARMED;
         zl_loop_arm (&s->client);
     }
@@ -195,9 +238,10 @@ static void give_turn (zl_socket *s)
 
 static void watch (zl_socket *s)
 {
+    s->look_in = s->arm == ZL_WATCHED ? ZL_MIN (2 * s->look_in, LOOK_LAST) : LOOK_FIRST;
     s->arm = ZL_WATCHED;
     s->seen_epoch = s->epoch;
-    zl_socket_alarm (s, &s->look, zl_now () + LOOK_AGAIN);
+    zl_socket_alarm (s, &s->look, zl_now () + s->look_in);
 }
 
 static void reactor_io (zl_socket *s)
@@ -223,6 +267,8 @@ static void reactor_io (zl_socket *s)
 static void look_again (zl_socket *s, zl_alarm *a)
 {
     (void) a;
+    if (s->arm != ZL_WATCHED)
+        return;
     if (s->turn)
         s->arm = ZL_PARKED;
     else if (s->epoch != s->seen_epoch)
@@ -266,8 +312,10 @@ static void service (zl_client *c, unsigned why)
     zl_socket_lock (s);
     if (why & ZL_WHY_TIMER)
         run_alarms (s);
-    if (why & ZL_WHY_POSTED && (s->flushing || !zl_list_empty (&s->dirty)))
-        flush_dirty (s);
+    if (why & ZL_WHY_POSTED && s->posted) {
+        s->posted = s->flushing = false;
+        reactor_flush (s);
+    }
     if (why & ZL_WHY_READY) {
         if (s->turn || (s->outer >= 0 && s->epoch != s->seen_epoch))
             watch (s);
@@ -303,8 +351,10 @@ int zl_socket_open (zl_ctx *ctx, zl_loop *loop, const zl_type *type, zl_socket *
     s->timers_told = ZL_NEVER;
     s->look.fire = look_again;
     s->linger.fire = linger_passed;
+    s->nap.fire = nap_over;
     zl_timer_init (&s->look.timer);
     zl_timer_init (&s->linger.timer);
+    zl_timer_init (&s->nap.timer);
     s->client.service = service;
     s->client.set.fd = -1;
 
@@ -354,6 +404,7 @@ void zl_socket_drop (zl_socket *s)
     if (s->type->fini)
         s->type->fini (s);
     free (s->parts);
+    zl_blob_drop (s->spare);
     zl_pool_fini (&s->pool);
     zl_wake_fini (&s->wake);
     zl_wake_fini (&s->fd_wake);
@@ -464,7 +515,7 @@ int zl_socket_unbind (zl_socket *s, const char *endpoint)
 void zl_socket_flush_later (zl_socket *s)
 {
     if (!zl_list_empty (&s->dirty) && !s->flushing) {
-        s->flushing = true;
+        s->flushing = s->posted = true;
         zl_loop_post (&s->client);
     }
 }
@@ -473,6 +524,8 @@ void zl_socket_flush_now (zl_socket *s)
 {
     zl_socket_lock (s);
     flush_dirty (s);
+    if (!s->streaming)
+        zl_socket_flush_later (s); /* what other threads have sent meanwhile */
     if (s->closed)
         zl_loop_post (&s->client);
     zl_socket_unlock (s);
@@ -481,15 +534,18 @@ void zl_socket_flush_now (zl_socket *s)
 /* Who writes what has just been queued: 1 the caller, 0 somebody else or nobody needs to. */
 static int choose_writer (zl_socket *s)
 {
-    if (zl_list_empty (&s->dirty) || s->flushing)
+    if (s->flushing || zl_list_empty (&s->dirty))
         return 0;
-    s->flushing = true;
+    if (s->streaming) {
+        int hwm = s->opt.sndhwm;
+        return s->flushing = s->gathered_bytes >= GATHER_BYTES || (hwm && s->gathered_msgs >= (unsigned) hwm / 2);
+    }
     bool lone = s->waited || zl_now () - s->last_flush > QUIET_NS;
     s->waited = false;
-    if (lone)
-        return 1;
-    zl_loop_post (&s->client);
-    return 0;
+    if (!lone)
+        zl_socket_flush_later (s);
+    s->flushing = true;
+    return lone;
 }
 
 /* Keeps frames that more will follow. */
@@ -633,6 +689,34 @@ out:
     return rc;
 }
 
+size_t zl_socket_wants_spare (zl_socket *s)
+{
+    zl_socket_lock (s);
+    size_t size = s->spare ? 0 : s->big_size;
+    zl_socket_unlock (s);
+    return size;
+}
+
+void zl_socket_give_spare (zl_socket *s, zl_blob *b)
+{
+    zl_socket_lock (s);
+    zl_blob *before = s->spare;
+    s->spare = b;
+    zl_socket_unlock (s);
+    zl_blob_drop (before);
+}
+
+zl_blob *zl_socket_big_block (zl_socket *s, size_t size)
+{
+    zl_blob *b = s->spare;
+    s->big_size = size;
+    s->spare = NULL;
+    if (b && b->size == size)
+        return b;
+    zl_blob_drop (b);
+    return zl_blob_alloc (size);
+}
+
 /* ---- waiting ---- */
 
 int zl_socket_events (zl_socket *s)
@@ -693,12 +777,15 @@ int zl_socket_wait (zl_socket *s, int events, zl_time deadline)
         if (looked && now >= deadline)
             break;
         looked = true;
-        int timeout = zl_ms_until (deadline, now);
+        if (!zl_list_empty (&s->dirty) && !s->flushing) {
+            flush_dirty (s); /* and look again: the mutex was released */
+            continue;
+        }
         if (!mine && !s->turn) {
             take_turn (s);
             mine = true;
         }
-        rc = mine ? io_step (s, timeout) : wait_aside (s, timeout);
+        rc = mine ? io_step (s, zl_until (deadline, now)) : wait_aside (s, zl_ms_until (deadline, now));
         if (rc == -EINTR)
             break;
     }

@@ -6,10 +6,10 @@
  *
  * How the reactor steps back. Its registration of the set is one-shot:
  *     ARMED    the reactor is told of the next event
- *     WATCHED  it was told while an application thread had the turn or had just been there; it looks again in a
- *              millisecond, and takes over if no application thread has come back since
+ *     WATCHED  it was told while an application thread had the turn or had just been there; it looks again after
+ *              some milliseconds, and takes over if no application thread has come back since
  *     PARKED   it looked and found the turn taken: whoever gives the turn back arms it
- * A thread in a request-reply loop thus never pays for arming, and nothing waits longer than about a millisecond.
+ * A thread in a request-reply loop thus never pays for arming, and nothing waits longer than those milliseconds.
  *
  * How it closes (the one place): zl_socket_close() marks it closed, closes its listeners and wakes all who wait. From then on
  * the reactor alone acts on it: it flushes until nothing is left or LINGER has passed (closing_step), ends every
@@ -67,6 +67,7 @@ struct zl_socket {
     uint8_t arm;  /* enum zl_arm */
     unsigned epoch, seen_epoch; /* counts the turns of application threads; what the reactor saw of it */
     zl_alarm look;
+    zl_time look_in; /* ns until the reactor looks again */
     zl_wake wake; /* in the poll set */
     zl_source wake_source;
     zl_node waiters; /* blocked threads without the turn */
@@ -81,7 +82,14 @@ struct zl_socket {
     zl_node readable;  /* zl_peer.readable: the kernel may hold more for them */
     zl_node dirty;     /* zl_peer.dirty: have something to write and nobody writing */
     zl_node graves;    /* zl_peer.node: ended, freed when nobody has the turn */
-    bool flushing;     /* somebody is bound to write the dirty ones */
+    unsigned blocked;  /* peers whose output the kernel does not take now */
+    bool flushing;     /* somebody writes the dirty ones, or is bound to */
+    bool posted;       /* that somebody is the reactor, and it has not begun */
+    bool streaming;    /* the senders write themselves when enough has gathered; the reactor naps */
+    zl_alarm nap;
+    zl_time nap_length;
+    unsigned flushes, seen_flushes;
+    unsigned gathered_bytes, gathered_msgs; /* queued since the last flush */
     zl_time last_flush;
     unsigned draining; /* threads in zl_socket_drain() */
     zl_node touches; /* zl_link: other sockets to be told something once the mutex is released */
@@ -93,7 +101,8 @@ struct zl_socket {
     zl_msg rx_prefix; /* a frame to deliver before that message's own */
     bool rx_has_prefix;
     bool rx_more;
-    unsigned rx_since_poll; /* messages taken without a look at other connections */
+    zl_blob *spare;  /* memory that the application wants the next large body in, if the size fits */
+    size_t big_size; /* of the newest large body */
 
     zl_heap timers; /* of zl_alarm.timer */
     zl_time timers_told;
@@ -149,6 +158,11 @@ int zl_socket_send (zl_socket *s, const zl_msg *frames, unsigned n, int flags);
 int zl_socket_recv (zl_socket *s, zl_sink *sink, bool whole);
 void zl_socket_flush_now (zl_socket *s);
 
+/* Size of the newest body that was too large for a read buffer, while there is no spare block; 0: none. */
+size_t zl_socket_wants_spare (zl_socket *s);
+/* Takes the reference. The bytes of the block must be writable. */
+void zl_socket_give_spare (zl_socket *s, zl_blob *b);
+
 /* Blocks until one of `events` holds: the events that hold, 0 at the deadline, -EINTR, -ENOTSOCK, -ETERM. */
 int zl_socket_wait (zl_socket *s, int events, zl_time deadline);
 /* Blocks until all that was sent is with the kernel: how many messages are not, at the deadline; or an error as above. */
@@ -170,6 +184,8 @@ void zl_socket_changed (zl_socket *s);
 void zl_socket_alarm (zl_socket *s, zl_alarm *a, zl_time at);
 /* Has the reactor flush what is dirty. */
 void zl_socket_flush_later (zl_socket *s);
+/* A block to read a large body into: the spare one if its size is right, else a new one; NULL without memory. */
+zl_blob *zl_socket_big_block (zl_socket *s, size_t size);
 int zl_socket_watch (zl_socket *s, zl_source *src, unsigned events);
 void zl_socket_unwatch (zl_socket *s, zl_source *src);
 

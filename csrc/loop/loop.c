@@ -20,12 +20,12 @@ static void name_thread (unsigned index)
 }
 
 /* How long the thread may sleep; also publishes that it does. */
-static int begin_sleep (zl_loop *l, bool *stop)
+static zl_time begin_sleep (zl_loop *l, bool *stop)
 {
     zl_lock (&l->mu);
     zl_time until = zl_list_empty (&l->posted) ? zl_heap_min (&l->timers) : 0;
     *stop = l->stop;
-    int timeout = until == 0 || *stop ? 0 : zl_ms_until (until, zl_now ());
+    zl_time timeout = until == 0 || *stop ? 0 : zl_until (until, zl_now ());
     l->sleeps_until = timeout == 0 ? 0 : until;
     zl_unlock (&l->mu);
     return timeout;
@@ -83,7 +83,7 @@ static void *run (void *arg)
     name_thread (l->index);
     for (;;) {
         zl_ready ready[BATCH];
-        int timeout = begin_sleep (l, &stop);
+        zl_time timeout = begin_sleep (l, &stop);
         if (stop)
             return NULL;
         int n = zl_poller_wait (&l->poller, ready, BATCH, timeout);

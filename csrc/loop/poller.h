@@ -32,8 +32,9 @@ void zl_poller_fini (zl_poller *p);
 int zl_poller_add (zl_poller *p, int fd, unsigned events, zl_poll_mode mode, void *data);
 int zl_poller_mod (zl_poller *p, int fd, unsigned events, zl_poll_mode mode, void *data);
 void zl_poller_del (zl_poller *p, int fd);
-/* Waits up to timeout ms (-1: for ever) and returns the number of entries filled, 0 at the timeout, -EINTR after a signal.
+/* Waits up to timeout ns (ZL_NEVER: for ever) and returns the number of entries filled, 0 at the timeout, -EINTR after a
+ * signal. A timeout may be rounded up to a millisecond where the system knows nothing finer.
  * A hang-up or an error on a descriptor is reported as everything that was asked for. */
-int zl_poller_wait (zl_poller *p, zl_ready *ready, int max, int timeout);
+int zl_poller_wait (zl_poller *p, zl_ready *ready, int max, zl_time timeout);
 
 #endif

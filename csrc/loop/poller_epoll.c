@@ -2,11 +2,15 @@
 #if defined(__linux__)
 
 #include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "poller.h"
 
 enum { BATCH = 64 };
+#define BRIEF (2 * ZL_MS)
 
 static uint32_t to_epoll (unsigned events, zl_poll_mode mode)
 {
@@ -56,10 +60,24 @@ void zl_poller_del (zl_poller *p, int fd)
     epoll_ctl (p->fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
-int zl_poller_wait (zl_poller *p, zl_ready *ready, int max, int timeout)
+/* Short waits need more than epoll_wait's milliseconds; kernels before 5.11 have no more. */
+static int wait_briefly (int fd, struct epoll_event *events, int max, zl_time timeout)
+{
+#if defined(SYS_epoll_pwait2)
+    struct timespec ts = {0, (long) timeout};
+    int n = (int) syscall (SYS_epoll_pwait2, fd, events, max, &ts, NULL, 0);
+    if (n >= 0 || errno != ENOSYS)
+        return n;
+#endif
+    return epoll_wait (fd, events, max, zl_ms_until (timeout, 0));
+}
+
+int zl_poller_wait (zl_poller *p, zl_ready *ready, int max, zl_time timeout)
 {
     struct epoll_event events[BATCH];
-    int n = epoll_wait (p->fd, events, ZL_MIN (max, BATCH), timeout);
+    max = ZL_MIN (max, BATCH);
+    int n = timeout && timeout < BRIEF ? wait_briefly (p->fd, events, max, timeout)
+                                       : epoll_wait (p->fd, events, max, zl_ms_until (timeout, 0));
     if (n < 0)
         return -errno;
     for (int i = 0; i < n; i++) {

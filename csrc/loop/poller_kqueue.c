@@ -61,11 +61,11 @@ void zl_poller_del (zl_poller *p, int fd)
     zl_poller_mod (p, fd, 0, ZL_LEVEL, NULL);
 }
 
-int zl_poller_wait (zl_poller *p, zl_ready *ready, int max, int timeout)
+int zl_poller_wait (zl_poller *p, zl_ready *ready, int max, zl_time timeout)
 {
     struct kevent events[BATCH];
-    struct timespec ts = {timeout / 1000, (long) (timeout % 1000) * 1000000};
-    int got = kevent (p->fd, NULL, 0, events, ZL_MIN (max, BATCH), timeout < 0 ? NULL : &ts);
+    struct timespec ts = {(time_t) (timeout / 1000000000), (long) (timeout % 1000000000)};
+    int got = kevent (p->fd, NULL, 0, events, ZL_MIN (max, BATCH), timeout == ZL_NEVER ? NULL : &ts);
     if (got < 0)
         return -errno;
     int n = 0;

@@ -17,7 +17,7 @@ cdef class Shared:
             PyBuffer_Release(&self.view)
 
 
-cdef void give_back_all() noexcept:
+cdef inline void give_back_all() noexcept:
     cdef zl_blob *b = zl_garbage_take(&garbage)
     cdef zl_blob *next
     while b != NULL:

@@ -436,6 +436,7 @@ cdef class Socket:
         while True:
             rc = zmql_recv(self.handle, sink, whole)
             if rc >= 0:
+                give_back_all()
                 return rc
             if rc == -ENOMEM:
                 raise MemoryError()
@@ -443,8 +444,18 @@ cdef class Socket:
                 raise self.fail(rc, "receive")
             if limit == 0:
                 limit = self.limit(RCVTIMEO, flags)
+            if sink.take == take_bytes or sink.take == append_bytes:
+                self.offer_spare()
             if not self.wait_for(ZMQL_POLLIN, limit):
                 raise make_error(-EAGAIN, "")
+
+    cdef int offer_spare(self) except -1:
+        """Lets the kernel write the next large body straight into a bytes object, if it has the size of the last one."""
+        cdef size_t size = zmql_wants_spare(self.handle)
+        if size:
+            spare = PyBytes_FromStringAndSize(NULL, size)
+            zmql_give_spare(self.handle, foreign_blob(spare, PyBytes_AS_STRING(spare), size))
+        return 0
 
     def recv(self, int flags=0, bint copy=True, bint track=False):
         """Receive one frame as bytes, or as a Frame with copy=False.

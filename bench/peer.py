@@ -1,0 +1,115 @@
+"""One process of a run: reads its job from stdin, plays its roles, answers with JSON lines.
+
+Job in; `{"bound": [endpoint, ...]}` out if a role listens; `{"results": [...]}` out; any line in
+(everyone is done); `{"cpu": seconds}` out. `{"error": reason}` may take the place of any answer.
+Sockets stay open until everyone is done, so closing one never loses a message.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import resource
+import signal
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from bench.cases import CASES
+
+IMPLEMENTATIONS = {"pyzmq": "zmq", "pyomq": "pyomq", "zmqlite": "zmqlite"}  # name: module
+
+
+def cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+class Link:
+    """What a role may use: sockets of the implementation under test, and the other side's address.
+
+    The roles of one process share it.
+    """
+
+    def __init__(self, zmq, transport: str, load, directory: str):
+        self.load = load
+        self.endpoints: Future[list[str]] = Future()
+        self.on_listen = lambda endpoints: None
+        self.cpu_at_start = cpu_seconds()
+        self._zmq = zmq
+        self._context = zmq.Context()
+        self._sockets: list = []
+        self._address = {
+            "tcp": "tcp://127.0.0.1:*",
+            "ipc": f"ipc://{directory}/{{}}",
+            "inproc": "inproc://bench-{}",
+        }[transport]
+
+    def socket(self, kind: str, **options):
+        """A socket of the named type; every option that is not named here keeps its default."""
+        socket = self._context.socket(getattr(self._zmq, kind))
+        for name, value in options.items():
+            socket.setsockopt(getattr(self._zmq, name), value)
+        self._sockets.append(socket)
+        return socket
+
+    def listen(self, *sockets) -> None:
+        endpoints = []
+        for index, socket in enumerate(sockets):
+            socket.bind(self._address.format(index))
+            endpoints.append(socket.getsockopt(self._zmq.LAST_ENDPOINT).decode().rstrip("\0"))
+        self.on_listen(endpoints)
+        self.endpoints.set_result(endpoints)
+
+    def connect(self, socket, index: int = 0):
+        """Connect to the other side's `index`-th listening socket and return the socket."""
+        socket.connect(self.endpoints.result()[index])
+        return socket
+
+    def start_cpu_clock(self) -> None:
+        """Leave what was used so far, set-up and warm-up, out of the CPU seconds."""
+        self.cpu_at_start = cpu_seconds()
+
+    def close(self) -> None:
+        for socket in self._sockets:
+            socket.close(linger=0)
+        self._context.term()
+
+
+def say(**answer) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+def play(role, link: Link) -> dict:
+    try:
+        return role(link)
+    except BaseException as error:
+        # At once: to end, this process may first wait for roles that wait for this one.
+        say(error=f"{type(error).__name__}: {error}")
+        raise
+
+
+def main() -> None:
+    job = json.loads(sys.stdin.readline())
+    # The kernel ends a peer that is stuck even when the bench itself was killed.
+    signal.alarm(job["seconds"])
+    case = CASES[job["case"]].scaled(job["scale"])
+    zmq = importlib.import_module(IMPLEMENTATIONS[job["implementation"]])
+    link = Link(zmq, case.transport, case.load, job["directory"])
+    if job["endpoints"]:
+        link.endpoints.set_result(job["endpoints"])
+    else:
+        link.on_listen = lambda endpoints: say(bound=endpoints)
+    roles = [case.roles[index] for index in job["roles"]]
+    if len(roles) == 1:
+        results = [play(roles[0], link)]
+    else:
+        with ThreadPoolExecutor(len(roles)) as threads:
+            results = list(threads.map(play, roles, [link] * len(roles)))
+    say(results=results)
+    sys.stdin.readline()
+    say(cpu=cpu_seconds() - link.cpu_at_start)
+    link.close()
+
+
+if __name__ == "__main__":
+    main()

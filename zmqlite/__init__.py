@@ -1,0 +1,78 @@
+"""ZeroMQ for Python, rebuilt from scratch: pyzmq's names without libzmq.
+
+A program written for pyzmq runs with `import zmqlite as zmq`.
+"""
+
+from . import constants
+from ._core import IPC_PATH_MAX_LEN, Frame, has, proxy, strerror, zmq_errno
+from .constants import *
+from .context import Context, SyncContext, SyncSocket
+from .error import (
+    Again,
+    ContextTerminated,
+    DraftFDWarning,
+    InterruptedSystemCall,
+    NotDone,
+    ZMQBaseError,
+    ZMQBindError,
+    ZMQError,
+    ZMQVersionError,
+)
+from .poll import Poller, select, zmq_poll
+from .relay import device
+from .socket import Socket
+from .tracker import _FINISHED_TRACKER, MessageTracker
+from .version import (
+    __revision__,
+    __version__,
+    pyzmq_version,
+    pyzmq_version_info,
+    zmq_version,
+    zmq_version_info,
+)
+
+Message = Frame
+
+COPY_THRESHOLD = 65536
+"""Bytes from which on a send with copy=False shares the memory. Read anew by each call."""
+
+DRAFT_API = PYZMQ_DRAFT_API = False
+
+__all__ = [
+    "COPY_THRESHOLD",
+    "DRAFT_API",
+    "IPC_PATH_MAX_LEN",
+    "PYZMQ_DRAFT_API",
+    "_FINISHED_TRACKER",
+    "Again",
+    "Context",
+    "ContextTerminated",
+    "DraftFDWarning",
+    "Frame",
+    "InterruptedSystemCall",
+    "Message",
+    "MessageTracker",
+    "NotDone",
+    "Poller",
+    "Socket",
+    "SyncContext",
+    "SyncSocket",
+    "ZMQBaseError",
+    "ZMQBindError",
+    "ZMQError",
+    "ZMQVersionError",
+    "__revision__",
+    "__version__",
+    "device",
+    "has",
+    "proxy",
+    "pyzmq_version",
+    "pyzmq_version_info",
+    "select",
+    "strerror",
+    "zmq_errno",
+    "zmq_poll",
+    "zmq_version",
+    "zmq_version_info",
+]
+__all__ += constants.__all__

@@ -1,0 +1,7 @@
+"""`python -m zmqlite` is the command `zmqlite`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,327 @@
+"""Socket: pyzmq's comforts over the messages, options and endpoints of the core's socket.
+
+`send`, `recv` and their multipart forms are the core's own methods, with nothing in between.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from warnings import warn
+
+from . import _core
+from .attrs import OptionAttributes
+from .constants import Errno, SocketOption, SocketType, _OptType
+from .error import ZMQBindError, ZMQError
+
+if TYPE_CHECKING:
+    from .context import Context
+
+# What `Socket[...]` takes: the type of a received message.
+Received = TypeVar("Received")
+
+RANDOM_PORT_MIN = 49152
+RANDOM_PORT_MAX = 65536
+
+
+class _SocketContext:
+    """What `bind` and `connect` return: in a `with`, the end of the block undoes them."""
+
+    def __init__(self, socket: Socket[Any], kind: str, addr: str | bytes) -> None:
+        self._socket = socket
+        self._kind = kind
+        self._addr = addr
+
+    def __enter__(self) -> Socket[Any]:
+        return self._socket
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._socket.closed:
+            return
+        if self._kind == "bind":
+            self._socket.unbind(self._addr)
+        else:
+            self._socket.disconnect(self._addr)
+
+    def __repr__(self) -> str:
+        addr = self._addr.decode() if isinstance(self._addr, bytes) else self._addr
+        return f"<SocketContext({self._kind}={addr!r})>"
+
+
+class Socket(OptionAttributes, _core.Socket, Generic[Received]):
+    """A ZeroMQ socket, usually made by `Context.socket`.
+
+    Options are attributes, in any case: `socket.linger = 0`, `socket.LAST_ENDPOINT`.
+    """
+
+    type: SocketType
+
+    _repr_cls = "zmq.Socket"
+
+    def __init__(
+        self: Socket[bytes],
+        context: Context[Any] | None = None,
+        socket_type: int = SocketType.PAIR,
+        *,
+        copy_threshold: int | None = None,
+    ) -> None:
+        if context is None:
+            raise TypeError("a socket needs a context")
+        super().__init__(context, socket_type, copy_threshold=copy_threshold)
+        self.type = SocketType(socket_type)
+        context._add_socket(self)
+
+    def close(self, linger: int | None = None) -> None:
+        """Close the socket, with this LINGER if it is given. In a forked child, do nothing."""
+        if not self.context._forked():
+            super().close(linger)
+            self.context._rm_socket(self)
+
+    def __enter__(self) -> Socket[Received]:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    # The default argument is still there when the interpreter takes this module apart.
+    def __del__(self, _exiting: Any = sys.is_finalizing) -> None:
+        if _exiting() or self.closed or self.context._forked():
+            return
+        warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
+        self.close()
+
+    def __repr__(self) -> str:
+        cls = type(self)
+        name = cls.__dict__.get("_repr_cls", f"{cls.__module__}.{cls.__name__}")
+        closed = " closed" if self.closed else ""
+        return f"<{name}(zmq.{self._type_name}) at {id(self):#x}{closed}>"
+
+    @property
+    def _type_name(self) -> str:
+        return self.type.name
+
+    @property
+    def socket_type(self) -> SocketType:
+        """The same as `type`, by its old name."""
+        warn("Socket.socket_type is deprecated, use Socket.type", DeprecationWarning, stacklevel=2)
+        return self.type
+
+    # ---- Endpoints
+
+    def bind(self, addr: str | bytes) -> _SocketContext:
+        """Listen at an endpoint. In a `with`, until its end."""
+        super().bind(addr)
+        return self._bind_cm(addr)
+
+    def connect(self, addr: str | bytes) -> _SocketContext:
+        """Connect to an endpoint, now and whenever the connection is lost. In a `with`, until
+        its end."""
+        super().connect(addr)
+        return self._connect_cm(addr)
+
+    def _bind_cm(self, addr: str | bytes) -> _SocketContext:
+        # Where it is bound in truth: the address may leave the port to the system.
+        bound = self.get(SocketOption.LAST_ENDPOINT)
+        return _SocketContext(self, "bind", bound)
+
+    def _connect_cm(self, addr: str | bytes) -> _SocketContext:
+        return _SocketContext(self, "connect", addr)
+
+    def bind_to_random_port(
+        self,
+        addr: str,
+        min_port: int = RANDOM_PORT_MIN,
+        max_port: int = RANDOM_PORT_MAX,
+        max_tries: int = 100,
+    ) -> int:
+        """Bind to a free port of an address without one, such as "tcp://127.0.0.1"; the port.
+
+        The system picks it, unless a range is given; `max_port` itself is not in the range.
+        """
+        if (min_port, max_port) == (RANDOM_PORT_MIN, RANDOM_PORT_MAX):
+            self.bind(f"{addr}:*")
+            return int(self.get(SocketOption.LAST_ENDPOINT).rpartition(b":")[2])
+
+        from random import randrange
+
+        for _ in range(max_tries):
+            port = randrange(min_port, max_port)
+            try:
+                self.bind(f"{addr}:{port}")
+            except ZMQError as error:
+                if error.errno != Errno.EADDRINUSE:
+                    raise
+            else:
+                return port
+        raise ZMQBindError(
+            f"no free port at {addr} in {max_tries} tries from {min_port} to {max_port - 1}"
+        )
+
+    # ---- Options
+
+    def set(self, option: int, value: int | bytes) -> None:
+        """Set an option; strings are for `set_string`."""
+        if isinstance(value, str):
+            raise TypeError(f"an option takes bytes or an int, use set_string for {value!r}")
+        if _kind(option) is _OptType.bytes:
+            if not isinstance(value, bytes):
+                raise TypeError(f"{_name(option)} takes bytes, not {value!r}")
+        elif not isinstance(value, int):
+            raise TypeError(f"{_name(option)} takes an int, not {value!r}")
+        super().set(option, value)
+
+    def set_string(self, option: int, optval: str, encoding: str = "utf-8") -> None:
+        """Set an option that takes bytes to a string."""
+        if not isinstance(optval, str):
+            raise TypeError(f"set_string takes a str, not {optval!r}")
+        self.set(option, optval.encode(encoding))
+
+    def get_string(self, option: int, encoding: str = "utf-8") -> str:
+        """The value of an option that holds bytes, as a string."""
+        if SocketOption(option)._opt_type is not _OptType.bytes:
+            raise TypeError(f"{_name(option)} is an int and cannot be decoded")
+        value: bytes = self.get(option)
+        return value.decode(encoding)
+
+    setsockopt = set
+    getsockopt = _core.Socket.get
+    setsockopt_string = setsockopt_unicode = set_string
+    getsockopt_string = getsockopt_unicode = get_string
+
+    def subscribe(self, topic: str | bytes) -> None:
+        """On a SUB socket: receive messages that begin with this topic."""
+        self.set(SocketOption.SUBSCRIBE, _topic(topic))
+
+    def unsubscribe(self, topic: str | bytes) -> None:
+        """Undo one `subscribe` of this topic."""
+        self.set(SocketOption.UNSUBSCRIBE, _topic(topic))
+
+    def get_hwm(self) -> int:
+        """SNDHWM, the number of messages that may wait to be sent to one peer."""
+        value: int = self.get(SocketOption.SNDHWM)
+        return value
+
+    def set_hwm(self, value: int) -> None:
+        """Set SNDHWM and RCVHWM."""
+        self.set(SocketOption.SNDHWM, value)
+        self.set(SocketOption.RCVHWM, value)
+
+    hwm = property(get_hwm, set_hwm, doc="SNDHWM; setting it sets RCVHWM as well.")
+
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when EVENTS may have changed."""
+        descriptor: int = self.get(SocketOption.FD)
+        return descriptor
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # These two are methods, and yet may be assigned to like the options that they are.
+        if name.lower() in ("subscribe", "unsubscribe"):
+            getattr(self, name.lower())(value)
+        else:
+            super().__setattr__(name, value)
+
+    def _set_attr_opt(self, option: str, value: Any) -> None:
+        if option not in SocketOption.__members__:
+            self._no_such_option(option)
+        self.set(SocketOption[option], value)
+
+    def _get_attr_opt(self, option: str) -> Any:
+        if option not in SocketOption.__members__:
+            self._no_such_option(option)
+        return self.get(SocketOption[option])
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *SocketOption.__members__})
+
+    # ---- Messages that are not bytes
+
+    def send_string(
+        self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **kwargs: Any
+    ) -> Any:
+        """Send a string."""
+        if not isinstance(u, str):
+            raise TypeError(f"send_string takes a str, not {u!r}")
+        return self.send(u.encode(encoding), flags=flags, copy=copy, **kwargs)
+
+    def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
+        """Receive a string."""
+        text: str = self._deserialize(self.recv(flags), lambda data: data.decode(encoding))
+        return text
+
+    send_unicode = send_string
+    recv_unicode = recv_string
+
+    def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> Any:
+        """Send an object as JSON; `kwargs` are for `json.dumps`."""
+        import json
+
+        return self.send(json.dumps(obj, **kwargs).encode(), flags=flags)
+
+    def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
+        """Receive an object as JSON; `kwargs` are for `json.loads`."""
+        import json
+
+        return self._deserialize(self.recv(flags), lambda data: json.loads(data, **kwargs))
+
+    def send_pyobj(
+        self, obj: Any, flags: int = 0, protocol: int | None = None, **kwargs: Any
+    ) -> Any:
+        """Send a pickled object."""
+        import pickle
+
+        return self.send(pickle.dumps(obj, protocol), flags=flags, **kwargs)
+
+    def recv_pyobj(self, flags: int = 0) -> Any:
+        """Receive a pickled object. Only from peers that you trust: unpickling can run code."""
+        import pickle
+
+        return self._deserialize(self.recv(flags), pickle.loads)
+
+    def send_serialized(
+        self,
+        msg: Any,
+        serialize: Callable[[Any], Sequence[Any]],
+        flags: int = 0,
+        copy: bool = True,
+        **kwargs: Any,
+    ) -> Any:
+        """Send the parts that `serialize` makes of an object."""
+        return self.send_multipart(serialize(msg), flags=flags, copy=copy, **kwargs)
+
+    def recv_serialized(
+        self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
+    ) -> Any:
+        """Receive what `deserialize` makes of the parts of a message."""
+        return self._deserialize(self.recv_multipart(flags=flags, copy=copy), deserialize)
+
+    def _deserialize(self, recvd: Any, load: Callable[[Any], Any]) -> Any:
+        """Where a subclass steps in whose `recv` returns something else than a message."""
+        return load(recvd)
+
+
+def _kind(option: int) -> _OptType:
+    try:
+        return SocketOption(option)._opt_type
+    except ValueError:
+        return _OptType.int
+
+
+def _name(option: int) -> str:
+    try:
+        return SocketOption(option).name
+    except ValueError:
+        return f"option {option}"
+
+
+def _topic(topic: str | bytes) -> bytes:
+    return topic.encode() if isinstance(topic, str) else topic
+
+
+__all__ = ["Socket"]
