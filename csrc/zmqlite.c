@@ -32,6 +32,11 @@ void zmql_ctx_shutdown (zmql_ctx *ctx)
     zl_ctx_shutdown (ctx);
 }
 
+void zmql_ctx_close_sockets (zmql_ctx *ctx, const int *linger_ms)
+{
+    zl_ctx_close_sockets (ctx, linger_ms);
+}
+
 int zmql_ctx_term (zmql_ctx *ctx)
 {
     return zl_ctx_term (ctx);

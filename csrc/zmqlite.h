@@ -24,6 +24,8 @@ int zmql_ctx_new (zmql_ctx **out);
 void zmql_ctx_free (zmql_ctx *ctx);
 /* Every call on its sockets fails with ETERM from now on. */
 void zmql_ctx_shutdown (zmql_ctx *ctx);
+/* Closes every socket that is still open; with that linger unless linger_ms is NULL. */
+void zmql_ctx_close_sockets (zmql_ctx *ctx, const int *linger_ms);
 /* Shuts down and waits until all sockets are closed and have lingered: 0, -EINTR (call again). [blocks] */
 int zmql_ctx_term (zmql_ctx *ctx);
 /* -EINVAL for an unknown option or a bad value. */

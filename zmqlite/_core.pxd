@@ -70,6 +70,7 @@ cdef extern from "zmqlite.h" nogil:
 
     int zmql_ctx_new(zmql_ctx **out)
     void zmql_ctx_free(zmql_ctx *ctx)
+    void zmql_ctx_close_sockets(zmql_ctx *ctx, const int *linger_ms)
     int zmql_ctx_term(zmql_ctx *ctx)
     int zmql_ctx_set(zmql_ctx *ctx, int option, int value)
     int zmql_ctx_get(zmql_ctx *ctx, int option, int *value)

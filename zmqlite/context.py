@@ -41,10 +41,10 @@ class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
     _instance_lock: ClassVar[Any] = RLock()
 
     def __init__(self: Context[Socket[bytes]], io_threads: int = 1) -> None:
-        super().__init__(io_threads)
         self.sockopts = {}
         self._sockets = WeakSet()
         self._pid = os.getpid()
+        super().__init__(io_threads)
 
     @classmethod
     def instance(cls, io_threads: int = 1) -> Context[AnySocket]:
@@ -133,6 +133,8 @@ class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
                     source=socket,
                 )
             socket.close(linger=linger)
+        # Those that the garbage collector has taken out of the weak set on its way here.
+        self.close_sockets(linger)
         self.term()
 
     def _take_sockets(self) -> list[AnySocket]:

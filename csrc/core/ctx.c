@@ -125,11 +125,10 @@ bool zl_ctx_has_io (zl_ctx *ctx)
     return has;
 }
 
-void zl_ctx_shutdown (zl_ctx *ctx)
+/* A socket's mutex comes before the context's, so the list is walked with references instead of the lock. */
+static void each_socket (zl_ctx *ctx, void (*fn) (zl_socket *s, void *arg), void *arg)
 {
-    /* A socket's mutex comes before the context's, so the list is walked with references instead of the lock. */
     zl_lock (&ctx->mu);
-    ctx->terminated = true;
     unsigned n = 0;
     zl_socket **all = ctx->socket_count ? malloc (ctx->socket_count * sizeof *all) : NULL;
     if (all)
@@ -140,10 +139,35 @@ void zl_ctx_shutdown (zl_ctx *ctx)
         }
     zl_unlock (&ctx->mu);
     for (unsigned i = 0; i < n; i++) {
-        zl_socket_terminate (all[i]);
+        fn (all[i], arg);
         zl_socket_drop (all[i]);
     }
     free (all);
+}
+
+static void terminate_one (zl_socket *s, void *arg)
+{
+    (void) arg;
+    zl_socket_terminate (s);
+}
+
+void zl_ctx_shutdown (zl_ctx *ctx)
+{
+    zl_lock (&ctx->mu);
+    ctx->terminated = true;
+    zl_unlock (&ctx->mu);
+    each_socket (ctx, terminate_one, NULL);
+}
+
+static void close_one (zl_socket *s, void *linger_ms)
+{
+    const int *ms = linger_ms;
+    zl_socket_close (s, ms ? *ms : 0, ms != NULL);
+}
+
+void zl_ctx_close_sockets (zl_ctx *ctx, const int *linger_ms)
+{
+    each_socket (ctx, close_one, (void *) linger_ms);
 }
 
 int zl_ctx_term (zl_ctx *ctx)
@@ -169,6 +193,8 @@ int zl_ctx_term (zl_ctx *ctx)
     for (zl_node *i; (i = zl_list_pop (&abandoned));)
         zl_pending_free (ZL_CONTAINER (i, zl_pending, node));
     stop_loops (loops, n);
+    if (n) /* ours were the reactors to stop: nobody else uses the descriptor any more */
+        zl_wake_fini (&ctx->idle);
     return 0;
 }
 

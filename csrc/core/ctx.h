@@ -17,7 +17,6 @@ struct zl_ctx {
     unsigned loop_count;
     unsigned next_loop;
     bool terminated;
-    bool stopped;  /* the reactors are gone */
     zl_wake idle;  /* set when the last socket has gone while terminated */
     zl_node names;   /* zl_name */
     zl_node pending; /* zl_pending */
@@ -28,6 +27,8 @@ int zl_ctx_open (zl_ctx **out);
 void zl_ctx_drop (zl_ctx *ctx);
 /* Every call on its sockets fails from now on. Does not wait. */
 void zl_ctx_shutdown (zl_ctx *ctx);
+/* Closes every socket that is still open; with a linger of *linger_ms unless NULL. */
+void zl_ctx_close_sockets (zl_ctx *ctx, const int *linger_ms);
 /* Waits until all sockets are closed and flushed, and stops the reactors: 0, -EINTR (call again). */
 int zl_ctx_term (zl_ctx *ctx);
 int zl_ctx_set (zl_ctx *ctx, int option, int value);

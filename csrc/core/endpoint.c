@@ -57,7 +57,8 @@ const zl_transport *zl_transport_of (const char *endpoint, const char **address,
             *address = sep + 3;
             return transports[i];
         }
-    *rc = -EPROTONOSUPPORT;
+    /* libzmq knows udp, for socket types that are not here. */
+    *rc = n == 3 && memcmp (endpoint, "udp", n) == 0 ? -ZL_ENOCOMPATPROTO : -EPROTONOSUPPORT;
     return NULL;
 }
 

@@ -10,7 +10,7 @@
 
 typedef struct zl_endpoint zl_endpoint;
 
-/* The transport whose scheme begins the endpoint, with *address behind "://". NULL and *rc: -EINVAL, -EPROTONOSUPPORT. */
+/* The transport whose scheme begins the endpoint, with *address behind "://". NULL and *rc: -EINVAL, -EPROTONOSUPPORT, -ENOCOMPATPROTO. */
 const zl_transport *zl_transport_of (const char *endpoint, const char **address, int *rc);
 
 /* The mutex is not held (listening may look names up). */

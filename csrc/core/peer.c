@@ -323,6 +323,7 @@ static void finish_big (zl_socket *s, zl_peer *p)
 {
     zl_chunk *c = p->big_chunk;
     zl_blob *b = p->big;
+    s->big_size = b->size;
     zl_header h = p->big_header;
     bool linked = p->big_linked;
     p->big = NULL;
@@ -362,6 +363,8 @@ static void cut_frames (zl_socket *s, zl_peer *p)
         p->inside = c.inside;
         if (c.taken)
             show (p, c.taken, c.msgs);
+        if (p->dead)
+            return; /* the socket type would have nothing of it */
         if (c.stop != ZL_CUT_COMMAND)
             break;
         uint32_t total = c.next.len + (uint32_t) c.next.size;
@@ -656,6 +659,12 @@ static int stream_subscribe (zl_pipe *pipe, bool subscribe, const uint8_t *topic
     return rc;
 }
 
+static void stream_reject (zl_pipe *pipe)
+{
+    if (pipe->peer)
+        zl_peer_end (pipe->sock, pipe->peer, ZL_CLOSE_MESSAGE);
+}
+
 static void stream_close (zl_pipe *pipe)
 {
     zl_peer *p = pipe->peer;
@@ -670,5 +679,6 @@ const zl_pipe_ops zl_stream_pipe_ops = {
     .consumed = stream_consumed,
     .recheck = stream_recheck,
     .subscribe = stream_subscribe,
+    .reject = stream_reject,
     .close = stream_close,
 };

@@ -123,7 +123,7 @@ void zl_pipe_arrived (zl_pipe *p, size_t msgs)
 
 void zl_pipe_set_writable (zl_pipe *p)
 {
-    if (p->writable || p->dead)
+    if (p->writable || p->dead || p->leaving)
         return;
     p->writable = true;
     if (p->attached && p->sock->type->writable)

@@ -28,6 +28,9 @@ typedef struct {
     void (*recheck) (zl_pipe *p);
     /* Subscriptions to the other side: 0 or -ENOMEM. */
     int (*subscribe) (zl_pipe *p, bool subscribe, const uint8_t *topic, size_t n);
+    /* The peer has sent what the pattern does not allow: its connection ends, and the pipe may be gone on return. NULL: it is
+     * not held against it. */
+    void (*reject) (zl_pipe *p);
     /* The pipe is being closed; p->link or p->peer are let go. */
     void (*close) (zl_pipe *p);
 } zl_pipe_ops;

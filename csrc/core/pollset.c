@@ -46,13 +46,21 @@ static entry *find (zl_pollset *p, zl_socket *s, int fd)
     return NULL;
 }
 
+static void let_go (zl_socket *s)
+{
+    zl_socket_lock (s);
+    zl_socket_fd_drop (s);
+    zl_socket_unlock (s);
+    zl_socket_drop (s);
+}
+
 static void entry_free (zl_pollset *p, entry *e)
 {
     zl_poller_del (&p->poller, e->fd);
     zl_list_remove (&e->node);
     zl_list_remove (&e->hot);
     if (e->sock)
-        zl_socket_drop (e->sock);
+        let_go (e->sock);
     free (e);
 }
 
@@ -84,14 +92,19 @@ int zl_pollset_add (zl_pollset *p, zl_socket *s, int fd, int events, void *tag)
     if (s) {
         zl_socket_lock (s);
         int rc = zl_socket_check (s);
-        fd = rc < 0 ? rc : zl_socket_fd (s);
+        fd = rc < 0 ? rc : zl_socket_fd_hold (s);
         zl_socket_unlock (s);
         if (fd < 0)
             return fd;
     }
+    if (s)
+        zl_hold (&s->refs);
     e = calloc (1, sizeof *e);
-    if (!e)
+    if (!e) {
+        if (s)
+            let_go (s);
         return -ENOMEM;
+    }
     *e = (entry){.sock = s, .fd = fd, .events = events, .tag = tag};
     zl_list_init (&e->hot);
     /* A descriptor is watched for nothing but change: what is ready is asked of poll(), which knows every kind. */
@@ -99,11 +112,11 @@ int zl_pollset_add (zl_pollset *p, zl_socket *s, int fd, int events, void *tag)
     if (rc == -EPERM)
         rc = 0; /* a regular file: always ready, and stays hot */
     if (rc < 0) {
+        if (s)
+            let_go (s);
         free (e);
         return rc;
     }
-    if (s)
-        zl_hold (&s->refs);
     zl_list_append (&p->all, &e->node);
     make_hot (p, e);
     return 0;

@@ -82,11 +82,12 @@ static int deliver (gathered *g, zl_socket *to)
     }
 }
 
+/* What holds of s, without any I/O. */
 static int events_of (zl_socket *s, int *events)
 {
     zl_socket_lock (s);
     int rc = zl_socket_check (s);
-    *events = rc == 0 ? zl_socket_events_now (s) : 0;
+    *events = rc == 0 ? zl_socket_events (s) : 0;
     zl_socket_unlock (s);
     return rc;
 }
@@ -133,6 +134,8 @@ int zl_proxy (zl_socket *front, zl_socket *back, zl_socket *capture)
         rc = there < 0 ? there : back_again;
         if (rc < 0 || there || back_again)
             continue;
+        zl_socket_flush_idle (front);
+        zl_socket_flush_idle (back);
         zl_polled ready[2];
         rc = zl_pollset_wait (set, ready, 2, ZL_NEVER);
         if (rc <= 0)

@@ -127,7 +127,8 @@ void zl_socket_unwatch (zl_socket *s, zl_source *src)
     src->fd = -1;
 }
 
-static void flush_dirty (zl_socket *s)
+/* Writes to each dirty connection once. What has gathered meanwhile leaves it dirty again: the caller sees to that. */
+static void write_round (zl_socket *s)
 {
     zl_node round;
     zl_list_init (&round);
@@ -138,27 +139,33 @@ static void flush_dirty (zl_socket *s)
     while (!zl_list_empty (&round))
         zl_peer_write (s, zl_peer_of_dirty (round.next));
     s->flushing = false;
-    s->flushes++;
     s->last_flush = zl_now ();
+}
+
+static void flush_dirty (zl_socket *s)
+{
+    write_round (s);
+    if (!s->streaming)
+        zl_socket_flush_later (s);
 }
 
 static void nap (zl_socket *s, zl_time length)
 {
     s->streaming = true;
     s->nap_length = length;
-    s->seen_flushes = s->flushes;
+    s->full_flushes = 0;
     zl_socket_alarm (s, &s->nap, zl_now () + length);
 }
 
 static void nap_over (zl_socket *s, zl_alarm *a)
 {
     (void) a;
-    if (s->flushing || s->flushes != s->seen_flushes)
+    if (s->flushing || s->full_flushes)
         nap (s, ZL_MIN (2 * s->nap_length, NAP_LAST));
     else if (zl_list_empty (&s->dirty))
         s->streaming = false;
     else {
-        flush_dirty (s);
+        write_round (s);
         nap (s, NAP_FIRST);
     }
 }
@@ -166,7 +173,7 @@ static void nap_over (zl_socket *s, zl_alarm *a)
 /* The reactor writes what it was posted for. */
 static void reactor_flush (zl_socket *s)
 {
-    flush_dirty (s);
+    write_round (s);
     if (!zl_list_empty (&s->dirty))
         nap (s, NAP_FIRST);
 }
@@ -283,6 +290,37 @@ static void linger_passed (zl_socket *s, zl_alarm *a)
     s->linger_over = true;
 }
 
+static void close_outer (zl_socket *s)
+{
+    zl_poller outer = {s->outer};
+    zl_poller_fini (&outer);
+    s->outer = -1;
+    zl_wake_fini (&s->fd_wake);
+}
+
+/* The outer descriptor stays, and stays readable, while a poll set has it: closing it would take the news away from whoever
+ * waits there. */
+static void close_descriptors (zl_socket *s)
+{
+    if (!s->outer_users)
+        close_outer (s);
+    zl_wake_fini (&s->wake);
+    zl_poller_fini (&s->client.set);
+}
+
+int zl_socket_fd_hold (zl_socket *s)
+{
+    int fd = zl_socket_fd (s);
+    s->outer_users += fd >= 0;
+    return fd;
+}
+
+void zl_socket_fd_drop (zl_socket *s)
+{
+    if (--s->outer_users == 0 && s->reaped)
+        close_outer (s);
+}
+
 /* One attempt to get a closed socket further on its way; runs after everything the reactor does to it. True once it is off
  * the loop, and the caller drops the reference of the context. */
 static bool closing_step (zl_socket *s)
@@ -303,6 +341,7 @@ static bool closing_step (zl_socket *s)
     ZL_ASSERT (zl_list_empty (&s->pipes));
     s->reaped = true;
     zl_loop_remove (&s->client);
+    close_descriptors (s);
     return true;
 }
 
@@ -406,11 +445,7 @@ void zl_socket_drop (zl_socket *s)
     free (s->parts);
     zl_blob_drop (s->spare);
     zl_pool_fini (&s->pool);
-    zl_wake_fini (&s->wake);
-    zl_wake_fini (&s->fd_wake);
-    if (s->outer >= 0)
-        zl_poller_fini (&(zl_poller){s->outer});
-    zl_poller_fini (&s->client.set);
+    close_descriptors (s);
     zl_mutex_fini (&s->mu);
     free (s->priv);
     free (s);
@@ -524,10 +559,16 @@ void zl_socket_flush_now (zl_socket *s)
 {
     zl_socket_lock (s);
     flush_dirty (s);
-    if (!s->streaming)
-        zl_socket_flush_later (s); /* what other threads have sent meanwhile */
-    if (s->closed)
+    if (s->closed && !s->reaped)
         zl_loop_post (&s->client);
+    zl_socket_unlock (s);
+}
+
+void zl_socket_flush_idle (zl_socket *s)
+{
+    zl_socket_lock (s);
+    if (!zl_list_empty (&s->dirty) && !s->flushing)
+        flush_dirty (s);
     zl_socket_unlock (s);
 }
 
@@ -538,7 +579,9 @@ static int choose_writer (zl_socket *s)
         return 0;
     if (s->streaming) {
         int hwm = s->opt.sndhwm;
-        return s->flushing = s->gathered_bytes >= GATHER_BYTES || (hwm && s->gathered_msgs >= (unsigned) hwm / 2);
+        s->flushing = s->gathered_bytes >= GATHER_BYTES || (hwm && s->gathered_msgs >= (unsigned) hwm / 2);
+        s->full_flushes += s->flushing;
+        return s->flushing;
     }
     bool lone = s->waited || zl_now () - s->last_flush > QUIET_NS;
     s->waited = false;
@@ -709,7 +752,7 @@ void zl_socket_give_spare (zl_socket *s, zl_blob *b)
 zl_blob *zl_socket_big_block (zl_socket *s, size_t size)
 {
     zl_blob *b = s->spare;
-    s->big_size = size;
+    s->big_size = 0; /* until it has come whole */
     s->spare = NULL;
     if (b && b->size == size)
         return b;

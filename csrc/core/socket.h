@@ -73,6 +73,7 @@ struct zl_socket {
     zl_node waiters; /* blocked threads without the turn */
 
     int outer; /* ZL_FD: a poll set around ours and fd_wake, made at first use; -1 */
+    unsigned outer_users; /* poll sets that have it */
     zl_wake fd_wake;
     bool fd_set;
 
@@ -88,7 +89,7 @@ struct zl_socket {
     bool streaming;    /* the senders write themselves when enough has gathered; the reactor naps */
     zl_alarm nap;
     zl_time nap_length;
-    unsigned flushes, seen_flushes;
+    unsigned full_flushes; /* that senders did in this nap because enough had gathered */
     unsigned gathered_bytes, gathered_msgs; /* queued since the last flush */
     zl_time last_flush;
     unsigned draining; /* threads in zl_socket_drain() */
@@ -157,6 +158,8 @@ int zl_socket_send (zl_socket *s, const zl_msg *frames, unsigned n, int flags);
 /* Receives one frame, or a whole message if `whole`. 1: more frames follow, 0: it was the last. */
 int zl_socket_recv (zl_socket *s, zl_sink *sink, bool whole);
 void zl_socket_flush_now (zl_socket *s);
+/* The same if nobody else is bound to: for a thread that has sent and now goes to wait for something else. */
+void zl_socket_flush_idle (zl_socket *s);
 
 /* Size of the newest body that was too large for a read buffer, while there is no spare block; 0: none. */
 size_t zl_socket_wants_spare (zl_socket *s);
@@ -177,6 +180,9 @@ int zl_socket_events (zl_socket *s);
 int zl_socket_events_now (zl_socket *s);
 /* ZL_FD. */
 int zl_socket_fd (zl_socket *s);
+/* The same for a poll set, which keeps the descriptor open beyond the close of the socket until it drops it. */
+int zl_socket_fd_hold (zl_socket *s);
+void zl_socket_fd_drop (zl_socket *s);
 void zl_socket_hwm_changed (zl_socket *s);
 
 /* Something has changed that a blocked thread or the owner of the FD may be waiting for. */

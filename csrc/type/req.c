@@ -42,11 +42,6 @@ static void req_drained (zl_socket *s, zl_pipe *p)
         r->stripped = NULL;
 }
 
-static void req_readable (zl_socket *s, zl_pipe *p)
-{
-    zl_fq_activate (&((req *) s->priv)->fq, p);
-}
-
 static void req_writable (zl_socket *s, zl_pipe *p)
 {
     zl_lb_activate (&((req *) s->priv)->lb, p);
@@ -87,21 +82,34 @@ static int req_send (zl_socket *s, const zl_msg *frames, unsigned n)
     return 0;
 }
 
-/* Takes the delimiter off the first message of p, or drops messages until one has it. */
+/* Takes the delimiter off the first message of p. False if there is no message or it has none: then the message is dropped,
+ * the peer has broken the pattern, and p may be gone. */
 static bool strip (zl_socket *s, zl_pipe *p)
 {
     req *r = s->priv;
     zl_view v;
-    while (r->stripped != p) {
-        if (!zl_pipe_readable (p) || !zl_frameq_peek (&p->in, &s->pool, &v))
-            return false;
-        if (v.size == 0 && v.more) {
-            zl_frameq_next (&p->in, &s->pool, &v);
-            r->stripped = p;
-        } else
-            zl_pipe_drop_head (p, ZL_DROP_UNEXPECTED);
+    if (r->stripped == p)
+        return true;
+    if (!zl_pipe_readable (p) || !zl_frameq_peek (&p->in, &s->pool, &v))
+        return false;
+    if (v.size == 0 && v.more) {
+        zl_frameq_next (&p->in, &s->pool, &v);
+        r->stripped = p;
+        return true;
     }
-    return true;
+    zl_pipe_drop_head (p, ZL_DROP_UNEXPECTED);
+    if (p->ops->reject)
+        p->ops->reject (p);
+    return false;
+}
+
+/* A reply is looked at when it comes, not when it is asked for: a peer that breaks the pattern is let go at once. */
+static void req_readable (zl_socket *s, zl_pipe *p)
+{
+    req *r = s->priv;
+    zl_fq_activate (&r->fq, p);
+    if (r->waiting && r->asked == p)
+        strip (s, p);
 }
 
 static int req_select (zl_socket *s, zl_pipe **out)

@@ -143,6 +143,10 @@ int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned 
             cut_back (q, pool, tail, end, bytes);
             return -ENOMEM;
         }
+    /* Chunks that the message fills without ending in them. */
+    zl_chunk *c = !tail ? q->head : tail->end != end ? tail : tail->next;
+    for (; c && c != q->tail; c = c->next)
+        c->mid = true;
     q->tail->msgs++;
     q->msgs++;
     return 0;
@@ -201,8 +205,10 @@ void zl_frameq_splice (zl_frameq *dst, zl_frameq *src)
 size_t zl_frameq_move (zl_frameq *dst, zl_frameq *src, size_t max)
 {
     size_t bytes = 0, msgs = 0;
-    while (src->head && bytes < max) {
+    bool mid = false;
+    while (src->head && (bytes < max || mid)) {
         zl_chunk *c = src->head;
+        mid = c->mid;
         src->head = c->next;
         bytes += zl_chunk_size (c);
         msgs += c->msgs;

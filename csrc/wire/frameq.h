@@ -32,6 +32,7 @@ struct zl_chunk {
     uint32_t msgs;      /* messages whose last frame was appended here */
     bool open;          /* a connection is still reading into it: keep it, even when empty */
     bool control;       /* greeting or commands: of this connection only, never sent again on the next */
+    bool mid;           /* its last frame is not the last of its message: the next chunk goes where this one goes */
     bool large;         /* which of the pool's two sizes */
     uint8_t data[];
 };
@@ -85,7 +86,8 @@ int zl_frameq_push_raw (zl_frameq *q, zl_pool *pool, const void *bytes, size_t s
 void zl_frameq_link (zl_frameq *q, zl_chunk *c);
 /* Moves all of src behind dst. */
 void zl_frameq_splice (zl_frameq *dst, zl_frameq *src);
-/* Moves chunks from the head of src behind dst until about max bytes have moved; returns how many messages went. */
+/* Moves chunks, but only whole messages, from the head of src behind dst until at least max bytes have moved; returns how
+ * many messages went. */
 size_t zl_frameq_move (zl_frameq *dst, zl_frameq *src, size_t max);
 
 /* Looks at the first frame that is not a command; false if there is none. */

@@ -14,6 +14,9 @@ cdef class Context:
         if rc == 0:
             rc = zmql_ctx_set(self.handle, 1, io_threads)
         if rc < 0:
+            if self.handle != NULL:
+                zmql_ctx_free(self.handle)
+                self.handle = NULL
             raise make_error(rc, f": io_threads is {io_threads}")
 
     def __dealloc__(self):
@@ -49,6 +52,15 @@ cdef class Context:
         cdef int rc = zmql_ctx_set(self.handle, option, value)
         if rc < 0:
             raise make_error(rc, f": context option {option} = {value}")
+
+    def close_sockets(self, linger=None):
+        """Close every socket that is still open, with this LINGER if it is given."""
+        cdef int ms = 0 if linger is None else linger
+        cdef const int *given = NULL if linger is None else &ms
+        self.check()
+        if not self.closed and not zmql_ctx_inherited(self.handle):
+            with nogil:
+                zmql_ctx_close_sockets(self.handle, given)
 
     def term(self):
         """Wait until all sockets are closed and have lingered, then stop the I/O threads."""

@@ -6,6 +6,8 @@ cdef int SNDTIMEO = 28
 cdef int BYTES_MAX = 255
 # Exact bytes of at least this size are sent by reference: below, a copy is cheaper than keeping track (bench/).
 cdef Py_ssize_t REFERENCE_MIN = 8192
+# Larger bodies are not expected twice in a row: no memory is put by for them.
+cdef size_t SPARE_MAX = 64 << 20
 
 
 # ---- where received frames go; called with the socket's mutex held ----
@@ -142,6 +144,7 @@ cdef void add_counter(void *arg, const char *group, const char *name, uint64_t v
         pass
 
 
+@cython.no_gc_clear  # __dealloc__ needs the context
 cdef class Socket:
     """Base of zmqlite.Socket."""
 
@@ -452,7 +455,7 @@ cdef class Socket:
     cdef int offer_spare(self) except -1:
         """Lets the kernel write the next large body straight into a bytes object, if it has the size of the last one."""
         cdef size_t size = zmql_wants_spare(self.handle)
-        if size:
+        if size and size <= SPARE_MAX:
             spare = PyBytes_FromStringAndSize(NULL, size)
             zmql_give_spare(self.handle, foreign_blob(spare, PyBytes_AS_STRING(spare), size))
         return 0
