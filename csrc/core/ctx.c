@@ -173,13 +173,19 @@ void zl_ctx_close_sockets (zl_ctx *ctx, const int *linger_ms)
 int zl_ctx_term (zl_ctx *ctx)
 {
     zl_ctx_shutdown (ctx);
+    int rc = 0;
     zl_lock (&ctx->mu);
-    while (ctx->socket_count > 0) {
-        zl_unlock (&ctx->mu);
+    ctx->terms++;
+    while (ctx->socket_count > 0 && rc == 0) {
         struct pollfd fd = {.fd = ctx->idle.fd, .events = POLLIN};
-        if (poll (&fd, 1, -1) < 0)
-            return -errno;
+        zl_unlock (&ctx->mu);
+        rc = poll (&fd, 1, -1) < 0 ? -errno : 0;
         zl_lock (&ctx->mu);
+    }
+    ctx->terms--;
+    if (rc < 0) {
+        zl_unlock (&ctx->mu);
+        return rc;
     }
     zl_loop *loops = ctx->loops;
     unsigned n = ctx->loop_count;
@@ -189,12 +195,12 @@ int zl_ctx_term (zl_ctx *ctx)
     zl_list_init (&abandoned);
     for (zl_node *i; (i = zl_list_pop (&ctx->pending));)
         zl_list_append (&abandoned, i);
+    if (ctx->terms == 0)
+        zl_wake_fini (&ctx->idle);
     zl_unlock (&ctx->mu);
     for (zl_node *i; (i = zl_list_pop (&abandoned));)
         zl_pending_free (ZL_CONTAINER (i, zl_pending, node));
     stop_loops (loops, n);
-    if (n) /* ours were the reactors to stop: nobody else uses the descriptor any more */
-        zl_wake_fini (&ctx->idle);
     return 0;
 }
 

@@ -17,6 +17,7 @@ struct zl_ctx {
     unsigned loop_count;
     unsigned next_loop;
     bool terminated;
+    unsigned terms; /* threads in zl_ctx_term() */
     zl_wake idle;  /* set when the last socket has gone while terminated */
     zl_node names;   /* zl_name */
     zl_node pending; /* zl_pending */
