@@ -16,7 +16,7 @@ static inline zl_time zl_now (void)
 /* The deadline ms from now; a negative ms means never. */
 static inline zl_time zl_deadline (int64_t ms)
 {
-    return ms < 0 ? ZL_NEVER : zl_now () + (zl_time) ms * ZL_MS;
+    return ms < 0 || (zl_time) ms > ZL_NEVER / 2 / ZL_MS ? ZL_NEVER : zl_now () + (zl_time) ms * ZL_MS;
 }
 
 /* Nanoseconds until the deadline; ZL_NEVER for never. */
@@ -32,8 +32,8 @@ static inline int zl_ms_until (zl_time deadline, zl_time now)
         return -1;
     if (deadline <= now)
         return 0;
-    zl_time ms = (deadline - now + ZL_MS - 1) / ZL_MS;
-    return ms > 1000000000 ? 1000000000 : (int) ms;
+    zl_time left = ZL_MIN (deadline - now, 1000000000 * ZL_MS);
+    return (int) ((left + ZL_MS - 1) / ZL_MS);
 }
 
 #endif

@@ -63,8 +63,10 @@ static int ipc_listen (const char *address, const zl_net_options *o, zl_listener
     if (rc < 0) {
         zl_fd_close (out->fd);
         out->fd = -1;
-        if (out->remove_dir[0])
+        if (out->remove_dir[0]) {
+            unlink (out->remove_file);
             rmdir (out->remove_dir);
+        }
         return rc;
     }
     zl_addr_text (&a, out->endpoint, sizeof out->endpoint);

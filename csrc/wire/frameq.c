@@ -154,11 +154,16 @@ int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned 
 
 int zl_frameq_push_raw (zl_frameq *q, zl_pool *pool, const void *bytes, size_t size)
 {
+    zl_chunk *tail = q->tail;
+    uint32_t end = tail ? tail->end : 0;
+    size_t before = q->bytes;
     const uint8_t *from = bytes;
     while (size) {
         zl_chunk *c = reserve (q, pool, 1, true);
-        if (!c)
+        if (!c) {
+            cut_back (q, pool, tail, end, before);
             return -ENOMEM;
+        }
         size_t n = ZL_MIN (size, (size_t) (c->cap - c->end));
         memcpy (c->data + c->end, from, n);
         c->end += (uint32_t) n;

@@ -97,7 +97,8 @@ void zl_frameq_next (zl_frameq *q, zl_pool *pool, const zl_view *v);
 /* Steps over the rest of the message at the head, whose frames up to now were `more`. */
 void zl_frameq_skip_message (zl_frameq *q, zl_pool *pool);
 /* Replaces a tail that is still being filled by a copy of what is complete in it, so that the queue no longer shares it
- * with the connection. Without memory the messages in it are dropped. */
+ * with the connection. zl_frameq_rollback() must follow: it also sets the count of messages right if there was no memory
+ * for the copy. */
 void zl_frameq_seal (zl_frameq *q, zl_pool *pool);
 /* Drops the frames behind the last complete message. */
 void zl_frameq_rollback (zl_frameq *q, zl_pool *pool);

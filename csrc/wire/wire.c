@@ -232,28 +232,22 @@ int zl_wire_send_subscription (zl_wire *w, bool subscribe, const uint8_t *topic,
 {
     bool as_command = w->peer_minor > 0 && !w->peer_v2;
     const char *name = subscribe ? "SUBSCRIBE" : "CANCEL";
-    size_t head = as_command ? 1 + strlen (name) : 1;
-    uint8_t small[512], *body = head + n <= sizeof small ? small : malloc (head + n);
-    if (!body)
+    size_t head = as_command ? 1 + strlen (name) : zl_header_len (n + 1) + 1; /* octets before the topic */
+    uint8_t small[512], *all = head + n <= sizeof small ? small : malloc (head + n);
+    if (!all)
         return -ENOMEM;
     if (as_command)
-        zl_command_put (body, name);
-    else
-        body[0] = subscribe;
-    if (n)
-        memcpy (body + head, topic, n);
-    int rc;
-    if (as_command)
-        rc = zl_frameq_push_command (w->out, w->pool, body, head + n);
+        zl_command_put (all, name);
     else {
-        uint8_t header[ZL_HEADER_MAX];
-        unsigned len = zl_header_put (header, head + n, 0);
-        rc = zl_frameq_push_raw (w->out, w->pool, header, len);
-        if (rc == 0)
-            rc = zl_frameq_push_raw (w->out, w->pool, body, head + n);
+        zl_header_put (all, n + 1, 0);
+        all[head - 1] = subscribe;
     }
-    if (body != small)
-        free (body);
+    if (n)
+        memcpy (all + head, topic, n);
+    int rc = as_command ? zl_frameq_push_command (w->out, w->pool, all, head + n)
+                        : zl_frameq_push_raw (w->out, w->pool, all, head + n);
+    if (all != small)
+        free (all);
     return rc;
 }
 
