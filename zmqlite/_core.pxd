@@ -81,9 +81,9 @@ cdef extern from "zmqlite.h" nogil:
     void zmql_socket_free(zmql_socket *s)
     bint zmql_closed(zmql_socket *s)
     const char *zmql_type_name(const zmql_socket *s)
-    int zmql_bind(zmql_socket *s, const char *endpoint)
-    int zmql_connect(zmql_socket *s, const char *endpoint)
-    int zmql_unbind(zmql_socket *s, const char *endpoint)
+    int zmql_bind(zmql_socket *s, const char *endpoint) noexcept
+    int zmql_connect(zmql_socket *s, const char *endpoint) noexcept
+    int zmql_unbind(zmql_socket *s, const char *endpoint) noexcept
 
     ctypedef struct zmql_frame:
         const uint8_t *data
@@ -134,6 +134,7 @@ cdef class Socket:
     cdef public object copy_threshold
     cdef object __weakref__
 
+    cdef int at_endpoint(self, int (*call)(zmql_socket *, const char *) noexcept nogil, addr) except -1
     cdef zl_time limit(self, int option, int flags) except? 0
     cdef int wait_for(self, int events, zl_time limit) except -1
     cdef int send_frames(self, const zl_msg *frames, unsigned n, int flags) except -1

@@ -2,7 +2,7 @@
 #include "types.h"
 
 typedef struct {
-    zl_fq fq;
+    zl_fq fq; /* first: zl_fair_* */
     zl_lb lb;
 } dealer;
 
@@ -28,17 +28,6 @@ static void dealer_detach (zl_socket *s, zl_pipe *p)
     zl_lb_remove (p);
 }
 
-static void dealer_drained (zl_socket *s, zl_pipe *p)
-{
-    (void) s;
-    zl_fq_remove (p);
-}
-
-static void dealer_readable (zl_socket *s, zl_pipe *p)
-{
-    zl_fq_activate (&((dealer *) s->priv)->fq, p);
-}
-
 static void dealer_writable (zl_socket *s, zl_pipe *p)
 {
     zl_lb_activate (&((dealer *) s->priv)->lb, p);
@@ -54,17 +43,6 @@ static int dealer_send (zl_socket *s, const zl_msg *frames, unsigned n)
     return zl_lb_send (&((dealer *) s->priv)->lb, frames, n);
 }
 
-static int dealer_select (zl_socket *s, zl_pipe **out)
-{
-    *out = zl_fq_head (&((dealer *) s->priv)->fq);
-    return *out ? 0 : -EAGAIN;
-}
-
-static void dealer_end (zl_socket *s, zl_pipe *p)
-{
-    zl_fq_rotate (&((dealer *) s->priv)->fq, p);
-}
-
 const zl_type zl_type_dealer = {
     .id = ZL_DEALER,
     .size = sizeof (dealer),
@@ -73,11 +51,11 @@ const zl_type zl_type_dealer = {
     .init = dealer_init,
     .attach = dealer_attach,
     .detach = dealer_detach,
-    .drained = dealer_drained,
-    .readable = dealer_readable,
+    .drained = zl_fair_drained,
+    .readable = zl_fair_readable,
     .writable = dealer_writable,
     .can_send = dealer_can_send,
     .send = dealer_send,
-    .select = dealer_select,
-    .end = dealer_end,
+    .select = zl_fair_select,
+    .end = zl_fair_end,
 };

@@ -61,12 +61,6 @@ void zl_publisher_detach (zl_socket *s, zl_pipe *p)
     zl_trie_remove_all (&((zl_publisher *) s->priv)->topics, p, topic_gone, s);
 }
 
-void zl_publisher_drained (zl_socket *s, zl_pipe *p)
-{
-    (void) s;
-    (void) p;
-}
-
 void zl_publisher_subscription (zl_socket *s, zl_pipe *p, bool subscribe, const uint8_t *topic, size_t n)
 {
     zl_trie *topics = &((zl_publisher *) s->priv)->topics;
@@ -177,10 +171,4 @@ int zl_publisher_send (zl_socket *s, const zl_msg *frames, unsigned n)
         s->stats.dropped[ZL_DROP_NO_PEER]++;
     zl_blob_drop (shared);
     return 0;
-}
-
-void zl_publisher_end (zl_socket *s, zl_pipe *p)
-{
-    (void) s;
-    (void) p;
 }

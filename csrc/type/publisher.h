@@ -18,11 +18,9 @@ typedef struct {
 void zl_publisher_fini (zl_socket *s);
 bool zl_publisher_attach (zl_socket *s, zl_pipe *p);
 void zl_publisher_detach (zl_socket *s, zl_pipe *p);
-void zl_publisher_drained (zl_socket *s, zl_pipe *p);
 int zl_publisher_can_send (zl_socket *s);
 int zl_publisher_send (zl_socket *s, const zl_msg *frames, unsigned n);
 void zl_publisher_subscription (zl_socket *s, zl_pipe *p, bool subscribe, const uint8_t *topic, size_t n);
 void zl_publisher_arrived (zl_socket *s, zl_pipe *p);
-void zl_publisher_end (zl_socket *s, zl_pipe *p);
 
 #endif

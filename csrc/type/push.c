@@ -24,12 +24,6 @@ static void push_detach (zl_socket *s, zl_pipe *p)
     zl_lb_remove (p);
 }
 
-static void push_drained (zl_socket *s, zl_pipe *p)
-{
-    (void) s;
-    (void) p;
-}
-
 static void push_writable (zl_socket *s, zl_pipe *p)
 {
     zl_lb_activate (&((push *) s->priv)->lb, p);
@@ -52,7 +46,7 @@ const zl_type zl_type_push = {
     .init = push_init,
     .attach = push_attach,
     .detach = push_detach,
-    .drained = push_drained,
+    .drained = zl_type_nothing,
     .writable = push_writable,
     .can_send = push_can_send,
     .send = push_send,

@@ -7,19 +7,13 @@
 enum { ENVELOPE_MAX = 64 }; /* a request through more routers than this is not believed */
 
 typedef struct {
-    zl_fq fq;
+    zl_fq fq; /* first: zl_fair_* */
     zl_pipe *asker;    /* of the request being answered, or next to be delivered; NULL if it is gone */
     bool prepared;     /* asker's envelope is off; its body is at the head of asker->in */
     bool answering;    /* the request has been delivered, a reply is owed */
     zl_msg envelope[ENVELOPE_MAX]; /* with the delimiter; each holds a block */
     unsigned depth;
 } rep;
-
-static int rep_init (zl_socket *s)
-{
-    zl_fq_init (&((rep *) s->priv)->fq);
-    return 0;
-}
 
 static void forget_envelope (rep *r)
 {
@@ -53,11 +47,6 @@ static void rep_drained (zl_socket *s, zl_pipe *p)
         r->asker = NULL;
         r->prepared = false;
     }
-}
-
-static void rep_readable (zl_socket *s, zl_pipe *p)
-{
-    zl_fq_activate (&((rep *) s->priv)->fq, p);
 }
 
 static int rep_can_send (zl_socket *s)
@@ -136,12 +125,12 @@ const zl_type zl_type_rep = {
     .id = ZL_REP,
     .size = sizeof (rep),
     .default_linger = -1,
-    .init = rep_init,
+    .init = zl_fair_init,
     .fini = rep_fini,
     .attach = rep_attach,
     .detach = rep_detach,
     .drained = rep_drained,
-    .readable = rep_readable,
+    .readable = zl_fair_readable,
     .can_send = rep_can_send,
     .send = rep_send,
     .select = rep_select,

@@ -3,7 +3,7 @@
 #include "types.h"
 
 typedef struct {
-    zl_fq fq;
+    zl_fq fq; /* first: zl_fair_* */
     zl_lb lb;
     bool waiting;       /* a request is out */
     zl_pipe *asked;     /* to whom; NULL if that one is gone: then anyone's reply will do */

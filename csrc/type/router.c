@@ -7,7 +7,7 @@
 #include "types.h"
 
 typedef struct {
-    zl_fq fq;
+    zl_fq fq; /* first: zl_fair_* */
     zl_idmap ids;
     uint32_t next_id; /* of ids made up here: a zero octet and this */
     bool mandatory;
@@ -73,17 +73,6 @@ static void router_detach (zl_socket *s, zl_pipe *p)
     p->type_data = NULL;
 }
 
-static void router_drained (zl_socket *s, zl_pipe *p)
-{
-    (void) s;
-    zl_fq_remove (p);
-}
-
-static void router_readable (zl_socket *s, zl_pipe *p)
-{
-    zl_fq_activate (&((router *) s->priv)->fq, p);
-}
-
 /* Whether a message to that id could go now: the pipe, or NULL and *rc is -EHOSTUNREACH or -EAGAIN. */
 static zl_pipe *route (const router *r, const zl_msg *id, int *rc)
 {
@@ -124,22 +113,11 @@ static int router_send (zl_socket *s, const zl_msg *frames, unsigned n)
     return 0;
 }
 
-static int router_select (zl_socket *s, zl_pipe **out)
-{
-    *out = zl_fq_head (&((router *) s->priv)->fq);
-    return *out ? 0 : -EAGAIN;
-}
-
 static int router_begin (zl_socket *s, zl_pipe *p)
 {
     s->rx_prefix = (zl_msg){p->id, p->id_len, NULL};
     s->rx_has_prefix = true;
     return 0;
-}
-
-static void router_end (zl_socket *s, zl_pipe *p)
-{
-    zl_fq_rotate (&((router *) s->priv)->fq, p);
 }
 
 static int set_mandatory (zl_socket *s, const void *value, size_t size)
@@ -165,14 +143,14 @@ const zl_type zl_type_router = {
     .attach = router_attach,
     .connected = router_connected,
     .detach = router_detach,
-    .drained = router_drained,
-    .readable = router_readable,
+    .drained = zl_fair_drained,
+    .readable = zl_fair_readable,
     .can_send = router_can_send,
     .check_first = router_check_first,
     .send = router_send,
-    .select = router_select,
+    .select = zl_fair_select,
     .begin = router_begin,
-    .end = router_end,
+    .end = zl_fair_end,
     .options = options,
     .option_count = ZL_LEN (options),
 };

@@ -1,12 +1,6 @@
 /* What SUB and XSUB are both made of. */
 #include "subscriber.h"
 
-int zl_subscriber_init (zl_socket *s)
-{
-    zl_fq_init (&((zl_subscriber *) s->priv)->fq);
-    return 0;
-}
-
 void zl_subscriber_fini (zl_socket *s)
 {
     zl_trie_fini (&((zl_subscriber *) s->priv)->topics);
@@ -27,28 +21,6 @@ static int tell (const uint8_t *topic, size_t n, void *arg)
 void zl_subscriber_connected (zl_socket *s, zl_pipe *p)
 {
     zl_trie_each (&((zl_subscriber *) s->priv)->topics, tell, p);
-}
-
-void zl_subscriber_detach (zl_socket *s, zl_pipe *p)
-{
-    (void) s;
-    (void) p;
-}
-
-void zl_subscriber_drained (zl_socket *s, zl_pipe *p)
-{
-    (void) s;
-    zl_fq_remove (p);
-}
-
-void zl_subscriber_readable (zl_socket *s, zl_pipe *p)
-{
-    zl_fq_activate (&((zl_subscriber *) s->priv)->fq, p);
-}
-
-void zl_subscriber_end (zl_socket *s, zl_pipe *p)
-{
-    zl_fq_rotate (&((zl_subscriber *) s->priv)->fq, p);
 }
 
 int zl_subscriber_change (zl_socket *s, bool subscribe, const uint8_t *topic, size_t n)

@@ -7,18 +7,13 @@
 #include "types.h"
 
 typedef struct {
-    zl_fq fq;
+    zl_fq fq; /* first: zl_fair_* */
     zl_trie topics;
 } zl_subscriber;
 
-int zl_subscriber_init (zl_socket *s);
 void zl_subscriber_fini (zl_socket *s);
 bool zl_subscriber_attach (zl_socket *s, zl_pipe *p);
 void zl_subscriber_connected (zl_socket *s, zl_pipe *p);
-void zl_subscriber_detach (zl_socket *s, zl_pipe *p);
-void zl_subscriber_drained (zl_socket *s, zl_pipe *p);
-void zl_subscriber_readable (zl_socket *s, zl_pipe *p);
-void zl_subscriber_end (zl_socket *s, zl_pipe *p);
 
 /* Counts a subscription up or down and tells the publishers what they need to know. 0 or -ENOMEM; one that is not there can
  * be ended without error. */

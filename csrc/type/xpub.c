@@ -63,11 +63,11 @@ const zl_type zl_type_xpub = {
     .fini = zl_publisher_fini,
     .attach = zl_publisher_attach,
     .detach = zl_publisher_detach,
-    .drained = zl_publisher_drained,
+    .drained = zl_type_nothing,
     .can_send = zl_publisher_can_send,
     .send = zl_publisher_send,
     .select = xpub_select,
-    .end = zl_publisher_end,
+    .end = zl_type_nothing,
     .subscription = zl_publisher_subscription,
     .arrived = zl_publisher_arrived,
 };

@@ -44,25 +44,19 @@ static int xsub_send (zl_socket *s, const zl_msg *frames, unsigned n)
     return rc;
 }
 
-static int xsub_select (zl_socket *s, zl_pipe **out)
-{
-    *out = zl_fq_head (&((zl_subscriber *) s->priv)->fq);
-    return *out ? 0 : -EAGAIN;
-}
-
 const zl_type zl_type_xsub = {
     .id = ZL_XSUB,
     .size = sizeof (zl_subscriber),
     .default_linger = 0,
-    .init = zl_subscriber_init,
+    .init = zl_fair_init,
     .fini = zl_subscriber_fini,
     .attach = zl_subscriber_attach,
     .connected = zl_subscriber_connected,
-    .detach = zl_subscriber_detach,
-    .drained = zl_subscriber_drained,
-    .readable = zl_subscriber_readable,
+    .detach = zl_type_nothing,
+    .drained = zl_fair_drained,
+    .readable = zl_fair_readable,
     .can_send = xsub_can_send,
     .send = xsub_send,
-    .select = xsub_select,
-    .end = zl_subscriber_end,
+    .select = zl_fair_select,
+    .end = zl_fair_end,
 };

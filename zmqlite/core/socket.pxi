@@ -198,41 +198,29 @@ cdef class Socket:
 
     # ---- endpoints ----
 
-    def bind(self, addr):
-        """Accept connections at an endpoint."""
+    cdef int at_endpoint(self, int (*call)(zmql_socket *, const char *) noexcept nogil, addr) except -1:
         cdef bytes endpoint = endpoint_bytes(addr)
         cdef const char *text = endpoint
         cdef int rc
         if self.handle == NULL:
             raise make_error(-ENOTSOCK, "")
         with nogil:
-            rc = zmql_bind(self.handle, text)
+            rc = call(self.handle, text)
         if rc < 0:
             raise endpoint_error(rc, addr)
+        return 0
+
+    def bind(self, addr):
+        """Accept connections at an endpoint."""
+        self.at_endpoint(zmql_bind, addr)
 
     def connect(self, addr):
         """Connect to an endpoint, now and again whenever the connection is lost."""
-        cdef bytes endpoint = endpoint_bytes(addr)
-        cdef const char *text = endpoint
-        cdef int rc
-        if self.handle == NULL:
-            raise make_error(-ENOTSOCK, "")
-        with nogil:
-            rc = zmql_connect(self.handle, text)
-        if rc < 0:
-            raise endpoint_error(rc, addr)
+        self.at_endpoint(zmql_connect, addr)
 
     def unbind(self, addr):
         """Stop accepting at an endpoint that was bound, and end the connections made through it."""
-        cdef bytes endpoint = endpoint_bytes(addr)
-        cdef const char *text = endpoint
-        cdef int rc
-        if self.handle == NULL:
-            raise make_error(-ENOTSOCK, "")
-        with nogil:
-            rc = zmql_unbind(self.handle, text)
-        if rc < 0:
-            raise endpoint_error(rc, addr)
+        self.at_endpoint(zmql_unbind, addr)
 
     def disconnect(self, addr):
         """End what connect() made of an endpoint."""
