@@ -44,7 +44,7 @@ typedef struct {
 } zl_pool;
 
 #define ZL_CHUNK_SMALL (4096u - sizeof (zl_chunk))
-#define ZL_CHUNK_LARGE (262144u - sizeof (zl_chunk))
+#define ZL_CHUNK_LARGE (131072u - sizeof (zl_chunk))
 /* Bodies of at least this size are referenced instead of copied if they come in a block: below, a copy is cheaper than
  * the block's bookkeeping (measured with bench/). */
 #define ZL_REF_MIN 8192u
