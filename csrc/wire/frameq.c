@@ -143,10 +143,10 @@ int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned 
             cut_back (q, pool, tail, end, bytes);
             return -ENOMEM;
         }
-    /* Chunks that the message fills without ending in them. */
+    /* Chunks behind the one that the message begins in. */
     zl_chunk *c = !tail ? q->head : tail->end != end ? tail : tail->next;
-    for (; c && c != q->tail; c = c->next)
-        c->mid = true;
+    while ((c = c->next))
+        c->continues = true;
     q->tail->msgs++;
     q->msgs++;
     return 0;
@@ -210,10 +210,8 @@ void zl_frameq_splice (zl_frameq *dst, zl_frameq *src)
 size_t zl_frameq_move (zl_frameq *dst, zl_frameq *src, size_t max)
 {
     size_t bytes = 0, msgs = 0;
-    bool mid = false;
-    while (src->head && (bytes < max || mid)) {
+    while (src->head && (bytes < max || src->head->continues)) {
         zl_chunk *c = src->head;
-        mid = c->mid;
         src->head = c->next;
         bytes += zl_chunk_size (c);
         msgs += c->msgs;
@@ -378,6 +376,8 @@ size_t zl_frameq_recover (zl_frameq *q, zl_pool *pool, size_t offset)
             drop_head (q, pool);
             continue;
         }
+        if (c->continues && !inside)
+            inside = torn = true; /* what came before it has been written */
         uint32_t at = c->begin, keep = c->begin;
         size_t pos = 0;
         while (at < c->end) {

@@ -32,7 +32,7 @@ struct zl_chunk {
     uint32_t msgs;      /* messages whose last frame was appended here */
     bool open;          /* a connection is still reading into it: keep it, even when empty */
     bool control;       /* greeting or commands: of this connection only, never sent again on the next */
-    bool mid;           /* its last frame is not the last of its message: the next chunk goes where this one goes */
+    bool continues;     /* begins inside a message: it goes where the chunk before it went */
     bool large;         /* which of the pool's two sizes */
     uint8_t data[];
 };
