@@ -337,6 +337,10 @@ static int join (zl_link *l, zl_socket *binder)
         touch_other (binder, l, 0);
     }
     zl_socket_unlock (binder);
+    if (rc == 0) { /* the connector may have sent and gone before there was anybody to tell */
+        zl_hold (&l->refs);
+        zl_link_touch (&l->sides[1].node);
+    }
 
     zl_socket *connector = l->sides[0].sock;
     zl_socket_lock (connector);

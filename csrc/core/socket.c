@@ -454,7 +454,6 @@ void zl_socket_drop (zl_socket *s)
 
 int zl_socket_close (zl_socket *s, int linger_ms, bool set_linger)
 {
-    zl_ctx_forget_names (s);
     zl_socket_lock (s);
     if (s->closed) {
         zl_socket_unlock (s);
@@ -478,6 +477,7 @@ int zl_socket_close (zl_socket *s, int linger_ms, bool set_linger)
     zl_socket_changed (s);
     zl_loop_post (&s->client);
     zl_socket_unlock (s);
+    zl_ctx_forget_names (s); /* no bind can add one any more */
     return 0;
 }
 
