@@ -1,0 +1,435 @@
+/* wire/frameq.[ch] against messages written down one by one. */
+#include "check.h"
+#include "wire/frameq.h"
+
+enum { MESSAGES = 60, FRAMES = 4 };
+
+/* A random queue: what was pushed, and the octets that it must give. */
+typedef struct {
+    zl_pool pool;
+    zl_frameq q;
+    unsigned count;                    /* messages */
+    unsigned frames[MESSAGES];         /* of each */
+    size_t sizes[MESSAGES][FRAMES];
+    size_t ends[MESSAGES];             /* where each ends in bytes */
+    uint8_t *bytes;
+    size_t used;
+} model;
+
+static int blobs_alive;
+
+static void release_counted (zl_blob *b)
+{
+    blobs_alive--;
+    free (b);
+}
+
+/* Sizes around every limit of the queue. */
+static size_t some_size (void)
+{
+    static const size_t limits[] = {0, 255, ZL_REF_MIN, ZL_CHUNK_SMALL, ZL_CHUNK_LARGE};
+    switch (check_below (12)) {
+        case 0:
+            return 300 + check_below (9000);
+        case 1: {
+            size_t limit = limits[check_below (ZL_LEN (limits))];
+            return limit + check_below (24) - ZL_MIN (limit, (size_t) 12);
+        }
+        default:
+            return check_below (60);
+    }
+}
+
+static void push (model *m)
+{
+    zl_msg frames[FRAMES];
+    unsigned n = 1 + check_below (FRAMES);
+    m->frames[m->count] = n;
+    for (unsigned i = 0; i < n; i++) {
+        size_t size = some_size ();
+        zl_blob *b = zl_blob_alloc (size);
+        CHECK (b);
+        memset (zl_blob_bytes (b), (int) check_below (256), size);
+        b->release = release_counted;
+        blobs_alive++;
+        frames[i] = (zl_msg){b->data, size, b};
+        m->sizes[m->count][i] = size;
+        m->bytes = realloc (m->bytes, m->used + size + ZL_HEADER_MAX);
+        CHECK (m->bytes);
+        m->used += zl_header_put (m->bytes + m->used, size, i + 1 < n ? ZL_FRAME_MORE : 0);
+        memcpy (m->bytes + m->used, b->data, size);
+        m->used += size;
+    }
+    zl_blob *borrowed = frames[0].blob;
+    if (check_below (3) == 0)
+        frames[0].blob = NULL;
+    CHECK_EQ (zl_frameq_push (&m->q, &m->pool, frames, n), 0);
+    zl_blob_drop (borrowed);
+    for (unsigned i = 1; i < n; i++)
+        zl_blob_drop (frames[i].blob);
+    m->ends[m->count++] = m->used;
+}
+
+static model new_model (unsigned count)
+{
+    model m = {.count = 0};
+    while (m.count < count)
+        push (&m);
+    CHECK_EQ (m.q.msgs, m.count);
+    CHECK_EQ (m.q.bytes, m.used);
+    return m;
+}
+
+static void end_model (model *m)
+{
+    zl_frameq_clear (&m->q, &m->pool);
+    zl_pool_fini (&m->pool);
+    free (m->bytes);
+    CHECK_EQ (blobs_alive, 0);
+}
+
+/* The octets of a queue behind the first `offset`, gathered by few at a time. */
+static void check_octets (const zl_frameq *q, size_t offset, const uint8_t *due, size_t n)
+{
+    size_t got = 0;
+    struct iovec iov[4];
+    for (unsigned k; (k = zl_frameq_iov (q, offset + got, iov, ZL_LEN (iov)));)
+        for (unsigned i = 0; i < k; i++) {
+            CHECK (iov[i].iov_len > 0 && iov[i].iov_len <= n - got);
+            CHECK_BYTES (iov[i].iov_base, due + got, iov[i].iov_len);
+            got += iov[i].iov_len;
+        }
+    CHECK_EQ (got, n);
+}
+
+/* Reads messages from..upto off the queue. */
+static void check_messages (model *m, zl_frameq *q, unsigned from, unsigned upto)
+{
+    for (unsigned k = from; k < upto; k++) {
+        uint8_t *at = m->bytes + (k ? m->ends[k - 1] : 0);
+        for (unsigned i = 0; i < m->frames[k]; i++) {
+            zl_view v;
+            CHECK (zl_frameq_peek (q, &m->pool, &v));
+            CHECK_EQ (v.size, m->sizes[k][i]);
+            CHECK_EQ (v.more, i + 1 < m->frames[k]);
+            CHECK_EQ (v.header, zl_header_len (v.size));
+            at += v.header;
+            CHECK_BYTES (v.data, at, v.size);
+            at += v.size;
+            zl_frameq_next (q, &m->pool, &v);
+        }
+    }
+}
+
+static void check_empty (zl_frameq *q, zl_pool *pool)
+{
+    zl_view v;
+    CHECK (!zl_frameq_peek (q, pool, &v));
+    CHECK_EQ (q->msgs, 0);
+    CHECK_EQ (q->bytes, 0);
+}
+
+TEST ("what was pushed can be read, frame by frame")
+{
+    for (int round = 0; round < 200; round++) {
+        model m = new_model (1 + check_below (MESSAGES));
+        check_messages (&m, &m.q, 0, m.count);
+        check_empty (&m.q, &m.pool);
+        end_model (&m);
+    }
+}
+
+TEST ("pushing and reading may alternate")
+{
+    model m = {.count = 0};
+    unsigned read = 0;
+    while (m.count < MESSAGES)
+        if (check_below (2) || read == m.count)
+            push (&m);
+        else {
+            check_messages (&m, &m.q, read, read + 1);
+            read++;
+            CHECK_EQ (m.q.msgs, m.count - read);
+            CHECK_EQ (m.q.bytes, m.used - m.ends[read - 1]);
+        }
+    check_messages (&m, &m.q, read, m.count);
+    check_empty (&m.q, &m.pool);
+    end_model (&m);
+}
+
+TEST ("a message can be skipped, also when it is half read")
+{
+    model m = new_model (MESSAGES);
+    for (unsigned k = 0; k < m.count; k++) {
+        zl_view v;
+        CHECK (zl_frameq_peek (&m.q, &m.pool, &v));
+        if (v.more && check_below (2))
+            zl_frameq_next (&m.q, &m.pool, &v);
+        zl_frameq_skip_message (&m.q, &m.pool);
+        CHECK_EQ (m.q.msgs, m.count - k - 1);
+        CHECK_EQ (m.q.bytes, m.used - m.ends[k]);
+    }
+    check_empty (&m.q, &m.pool);
+    end_model (&m);
+}
+
+TEST ("a large body that came in a block is not copied, a small one is")
+{
+    zl_pool pool = {0};
+    zl_frameq q = {0};
+    zl_blob *large = zl_blob_alloc (ZL_REF_MIN), *small = zl_blob_alloc (ZL_REF_MIN - 1);
+    zl_msg frames[] = {{large->data, large->size, large}, {small->data, small->size, small}};
+    zl_view v;
+    memset (zl_blob_bytes (large), 1, large->size);
+    memset (zl_blob_bytes (small), 2, small->size);
+    CHECK_EQ (zl_frameq_push (&q, &pool, frames, 2), 0);
+    CHECK (zl_frameq_peek (&q, &pool, &v));
+    CHECK (v.data == large->data && v.blob == large);
+    zl_frameq_next (&q, &pool, &v);
+    CHECK (zl_frameq_peek (&q, &pool, &v));
+    CHECK (v.data != small->data && !v.blob);
+    CHECK_EQ (atomic_load (&large->refs), 1);
+    zl_frameq_clear (&q, &pool);
+    zl_pool_fini (&pool);
+    zl_blob_drop (large);
+    zl_blob_drop (small);
+}
+
+TEST ("the octets to write are those of the wire, from any offset")
+{
+    model m = new_model (MESSAGES);
+    for (int round = 0; round < 50; round++) {
+        size_t offset = check_below ((unsigned) m.used + 1);
+        check_octets (&m.q, offset, m.bytes + offset, m.used - offset);
+    }
+    end_model (&m);
+}
+
+TEST ("written octets leave the queue, in whatever portions they go")
+{
+    model m = new_model (MESSAGES);
+    size_t gone = 0, offset = 0;
+    while (gone < m.used) {
+        size_t drawn = (size_t) 1 + check_below (check_below (2) ? 30 : 300000);
+        size_t step = ZL_MIN (m.used - gone, drawn);
+        gone += step;
+        offset = zl_frameq_written (&m.q, &m.pool, offset + step);
+        CHECK_EQ (m.q.bytes - offset, m.used - gone);
+        check_octets (&m.q, offset, m.bytes + gone, m.used - gone);
+    }
+    CHECK_EQ (offset, 0);
+    check_empty (&m.q, &m.pool);
+    end_model (&m);
+}
+
+TEST ("queues can be spliced and moved by portions; nothing gets lost or out of order")
+{
+    for (int round = 0; round < 50; round++) {
+        model m = new_model (1 + check_below (MESSAGES));
+        zl_frameq a = {0}, b = {0};
+        size_t moved = 0;
+        while (m.q.head)
+            moved += zl_frameq_move (&a, &m.q, check_below (100000));
+        CHECK_EQ (moved, m.count);
+        check_empty (&m.q, &m.pool);
+        zl_frameq_splice (&b, &a);
+        zl_frameq_splice (&b, &a);
+        check_empty (&a, &m.pool);
+        CHECK_EQ (b.msgs, m.count);
+        CHECK_EQ (b.bytes, m.used);
+        check_messages (&m, &b, 0, m.count);
+        check_empty (&b, &m.pool);
+        end_model (&m);
+    }
+}
+
+/* After `gone` octets have left: how many messages remain whole, and the index of the first. */
+static unsigned first_whole (const model *m, size_t gone, unsigned *lost)
+{
+    unsigned first = 0;
+    *lost = 0;
+    while (first < m->count && (first ? m->ends[first - 1] : 0) < gone) {
+        *lost += m->ends[first] > gone;
+        first++;
+    }
+    return first;
+}
+
+TEST ("of a lost connection's queue, whole messages stay and a torn one is dropped")
+{
+    for (int round = 0; round < 150; round++) {
+        model m = new_model (1 + check_below (20));
+        unsigned lost;
+        size_t gone = check_below ((unsigned) m.used + 1);
+        unsigned first = first_whole (&m, gone, &lost);
+        CHECK_EQ (zl_frameq_recover (&m.q, &m.pool, gone), lost);
+        CHECK_EQ (m.q.msgs, m.count - first);
+        CHECK_EQ (m.q.bytes, m.used - (first ? m.ends[first - 1] : 0));
+        check_messages (&m, &m.q, first, m.count);
+        check_empty (&m.q, &m.pool);
+        end_model (&m);
+    }
+}
+
+TEST ("a message is torn too if what was written of it has left the queue already")
+{
+    for (int round = 0; round < 150; round++) {
+        model m = new_model (1 + check_below (20));
+        unsigned lost;
+        size_t gone = check_below ((unsigned) m.used + 1);
+        size_t offset = zl_frameq_written (&m.q, &m.pool, gone);
+        if (check_below (2)) { /* what the kernel takes may end with a chunk */
+            gone -= offset;
+            offset = 0;
+        }
+        unsigned first = first_whole (&m, gone, &lost);
+        CHECK_EQ (zl_frameq_recover (&m.q, &m.pool, offset), lost);
+        CHECK_EQ (m.q.msgs, m.count - first);
+        check_messages (&m, &m.q, first, m.count);
+        check_empty (&m.q, &m.pool);
+        end_model (&m);
+    }
+}
+
+TEST ("commands are written but neither read nor sent again")
+{
+    zl_pool pool = {0};
+    zl_frameq q = {0}, messages = {0};
+    zl_msg m = {(const uint8_t *) "abc", 3, NULL};
+    zl_view v;
+    CHECK_EQ (zl_frameq_push_raw (&q, &pool, "raw", 3), 0);
+    CHECK_EQ (zl_frameq_push_command (&q, &pool, "\4PING", 5), 0);
+    CHECK_EQ (zl_frameq_push (&messages, &pool, &m, 1), 0);
+    zl_frameq_splice (&q, &messages);
+    check_octets (&q, 0, (const uint8_t *) "raw\4\5\4PING\0\3abc", 15);
+    CHECK_EQ (zl_frameq_recover (&q, &pool, 4), 0);
+    check_octets (&q, 0, (const uint8_t *) "\0\3abc", 5);
+    zl_frameq_clear (&q, &pool);
+
+    CHECK_EQ (zl_frameq_push_command (&q, &pool, "\4PING", 5), 0);
+    CHECK_EQ (zl_frameq_push (&messages, &pool, &m, 1), 0);
+    zl_frameq_splice (&q, &messages);
+    CHECK (zl_frameq_peek (&q, &pool, &v));
+    CHECK_EQ (v.size, 3);
+    zl_frameq_next (&q, &pool, &v);
+    check_empty (&q, &pool);
+    zl_pool_fini (&pool);
+}
+
+TEST ("a command may be as long as a topic")
+{
+    enum { LONG = 1000000 };
+    zl_pool pool = {0};
+    zl_frameq q = {0};
+    uint8_t *body = calloc (1, LONG), *due = calloc (1, LONG + ZL_HEADER_MAX);
+    CHECK (body && due);
+    zl_header_put (due, LONG, ZL_FRAME_COMMAND);
+    CHECK_EQ (zl_frameq_push_command (&q, &pool, body, LONG), 0);
+    CHECK_EQ (q.msgs, 0);
+    check_octets (&q, 0, due, LONG + ZL_HEADER_MAX);
+    CHECK_EQ (zl_frameq_recover (&q, &pool, 0), 0);
+    CHECK (!q.head);
+    CHECK_EQ (zl_frameq_push_raw (&q, &pool, due, LONG), 0);
+    check_octets (&q, 0, due, LONG);
+    zl_frameq_clear (&q, &pool);
+    zl_pool_fini (&pool);
+    free (body);
+    free (due);
+}
+
+/* As a connection reads: a chunk that is filled while it is linked. */
+static zl_chunk *open_chunk (model *m, zl_frameq *q, size_t upto, unsigned msgs)
+{
+    zl_chunk *c = zl_chunk_get (&m->pool, true);
+    CHECK (c && upto <= c->cap);
+    c->open = true;
+    memcpy (c->data, m->bytes, upto);
+    c->end = (uint32_t) upto;
+    zl_frameq_link (q, c);
+    q->bytes += upto;
+    q->msgs += msgs;
+    return c;
+}
+
+/* Some messages that fit into one chunk, and the octets where each frame of them ends. */
+static model small_model (void)
+{
+    model m = new_model (3);
+    while (m.used > ZL_CHUNK_LARGE) {
+        end_model (&m);
+        m = new_model (3);
+    }
+    return m;
+}
+
+TEST ("a sealed queue keeps what was read and shares nothing with the connection")
+{
+    for (int round = 0; round < 200; round++) {
+        model m = small_model ();
+        zl_frameq q = {0};
+        zl_chunk *c = open_chunk (&m, &q, m.used, m.count);
+        unsigned read = check_below (m.count + 1);
+        check_messages (&m, &q, 0, read);
+        zl_frameq_seal (&q, &m.pool);
+        memset (c->data, 0xee, c->cap);
+        zl_chunk_put (&m.pool, c);
+        CHECK_EQ (q.msgs, m.count - read);
+        check_messages (&m, &q, read, m.count);
+        check_empty (&q, &m.pool);
+        end_model (&m);
+    }
+}
+
+TEST ("a queue that nobody fills is sealed as it is")
+{
+    model m = new_model (3);
+    zl_chunk *tail = m.q.tail;
+    zl_frameq none = {0};
+    zl_frameq_seal (&m.q, &m.pool);
+    CHECK (m.q.tail == tail);
+    zl_frameq_seal (&none, &m.pool);
+    check_empty (&none, &m.pool);
+    end_model (&m);
+}
+
+TEST ("an open chunk that has been read stays, and can be filled further")
+{
+    model m = small_model ();
+    zl_frameq q = {0};
+    zl_chunk *c = open_chunk (&m, &q, m.ends[0], 1);
+    check_messages (&m, &q, 0, 1);
+    check_empty (&q, &m.pool);
+    CHECK (q.head == c);
+    memcpy (c->data + c->end, m.bytes + m.ends[0], m.used - m.ends[0]);
+    c->end += (uint32_t) (m.used - m.ends[0]);
+    q.bytes += m.used - m.ends[0];
+    q.msgs += 2;
+    check_messages (&m, &q, 1, 3);
+    zl_frameq_seal (&q, &m.pool);
+    CHECK (!q.head && !q.tail);
+    zl_chunk_put (&m.pool, c);
+    end_model (&m);
+}
+
+TEST ("a rollback leaves the complete messages and no frame more")
+{
+    for (int round = 0; round < 100; round++) {
+        model m = new_model (1 + check_below (MESSAGES - 1)), torn = new_model (1);
+        unsigned read = check_below (m.count + 1);
+        check_messages (&m, &m.q, 0, read);
+        /* The first frames of one more message, as an unfinished reading leaves them. */
+        if (torn.frames[0] > 1) {
+            zl_frameq_splice (&m.q, &torn.q);
+            m.q.msgs--;
+        }
+        zl_frameq_rollback (&m.q, &m.pool);
+        CHECK_EQ (m.q.msgs, m.count - read);
+        CHECK_EQ (m.q.bytes, m.used - (read ? m.ends[read - 1] : 0));
+        check_messages (&m, &m.q, read, m.count);
+        check_empty (&m.q, &m.pool);
+        zl_frameq_clear (&torn.q, &m.pool);
+        zl_pool_fini (&torn.pool);
+        free (torn.bytes);
+        end_model (&m);
+    }
+}

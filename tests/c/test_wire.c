@@ -1,0 +1,401 @@
+/* wire/wire.[ch] and wire/null.c: two of them against each other, and against bytes written down. Every case
+ * runs whole, octet by octet, and with a tail that is not for this state. */
+#include "edge.h"
+#include "wire/wire.h"
+
+typedef struct {
+    zl_wire wire;
+    zl_frameq out;
+    zl_pool pool;
+    uint8_t in[20000];
+    size_t have; /* octets that came and were not used */
+} side;
+
+static void open_side (side *s, int type, const char *id, int64_t max_size)
+{
+    memset (s, 0, sizeof *s);
+    CHECK_EQ (zl_wire_open (&s->wire, &zl_mech_null, type, (const uint8_t *) id, strlen (id), max_size, &s->out,
+                            &s->pool),
+              0);
+}
+
+static void end_side (side *s)
+{
+    zl_wire_fini (&s->wire);
+    zl_frameq_clear (&s->out, &s->pool);
+    zl_pool_fini (&s->pool);
+}
+
+/* Takes what it has to say. */
+static size_t said (side *s, uint8_t *to, size_t room)
+{
+    struct iovec iov[8];
+    size_t n = 0;
+    unsigned k = zl_frameq_iov (&s->out, 0, iov, 8);
+    for (unsigned i = 0; i < k; i++) {
+        CHECK (n + iov[i].iov_len <= room);
+        memcpy (to + n, iov[i].iov_base, iov[i].iov_len);
+        n += iov[i].iov_len;
+    }
+    zl_frameq_clear (&s->out, &s->pool);
+    return n;
+}
+
+/* Gives it octets; what it does not use is offered again with the next. */
+static bool feed (side *s, const void *octets, size_t n)
+{
+    CHECK (s->have + n <= sizeof s->in);
+    memcpy (s->in + s->have, octets, n);
+    s->have += n;
+    edge e = at_edge (s->in, s->have);
+    ssize_t used = zl_wire_input (&s->wire, e.p, s->have);
+    end_edge (e);
+    if (used < 0)
+        return false;
+    CHECK ((size_t) used <= s->have);
+    memmove (s->in, s->in + used, s->have - (size_t) used);
+    s->have -= (size_t) used;
+    return true;
+}
+
+/* Feeds in portions; false as soon as it is refused. */
+static bool feed_by (side *s, const uint8_t *octets, size_t n, size_t portion)
+{
+    for (size_t i = 0; i < n; i += portion)
+        if (!feed (s, octets + i, ZL_MIN (portion, n - i)))
+            return false;
+    return true;
+}
+
+static const size_t portions[] = {1, 2, 7, 10, 11, 12, 64, 100000};
+
+static void shake (side *a, side *b, size_t portion)
+{
+    uint8_t words[2000];
+    for (int round = 0; round < 10; round++) {
+        size_t n = said (a, words, sizeof words);
+        CHECK (feed_by (b, words, n, portion));
+        n = said (b, words, sizeof words);
+        CHECK (feed_by (a, words, n, portion));
+    }
+}
+
+TEST ("two sides come to traffic and know each other's ids, in whatever portions they hear")
+{
+    for (unsigned i = 0; i < ZL_LEN (portions); i++) {
+        side a, b;
+        open_side (&a, ZL_DEALER, "alice", -1);
+        open_side (&b, ZL_ROUTER, "", -1);
+        shake (&a, &b, portions[i]);
+        CHECK_EQ (a.wire.state, ZL_WIRE_TRAFFIC);
+        CHECK_EQ (b.wire.state, ZL_WIRE_TRAFFIC);
+        CHECK_EQ (b.wire.peer_id_len, 5);
+        CHECK_BYTES (b.wire.peer_id, "alice", 5);
+        CHECK (!a.wire.peer_id);
+        CHECK_EQ (a.wire.peer_minor, 1);
+        CHECK_EQ (a.have + b.have, 0);
+        end_side (&a);
+        end_side (&b);
+    }
+}
+
+/* A peer's greeting and READY, built here. */
+typedef struct {
+    uint8_t octets[600];
+    size_t n;
+} speech;
+
+static speech greeting_of (uint8_t major, uint8_t minor, const char *mechanism)
+{
+    speech s = {.n = 64};
+    memcpy (s.octets, "\xff\0\0\0\0\0\0\0\0\x7f", 10);
+    s.octets[10] = major;
+    s.octets[11] = minor;
+    memcpy (s.octets + 12, mechanism, strlen (mechanism));
+    return s;
+}
+
+static void add_frame (speech *s, unsigned flags, const void *body, size_t n)
+{
+    s->n += zl_header_put (s->octets + s->n, n, flags);
+    memcpy (s->octets + s->n, body, n);
+    s->n += n;
+}
+
+static void add_ready (speech *s, const char *type, const char *id, size_t id_len)
+{
+    uint8_t body[400], *end = zl_property_put (zl_command_put (body, "READY"), "Socket-Type", type, strlen (type));
+    end = zl_property_put (end, "Identity", id, id_len);
+    end = zl_property_put (end, "X-Unknown", "whatever", 8);
+    add_frame (s, ZL_FRAME_COMMAND, body, (size_t) (end - body));
+}
+
+static speech good_speech (void)
+{
+    speech s = greeting_of (3, 1, "NULL");
+    add_ready (&s, "PUSH", "", 0);
+    return s;
+}
+
+/* What becomes of a PULL that hears this, whole, by portions, and with a message behind it. */
+static zl_close_reason fate_of (const speech *s, int64_t max_size)
+{
+    zl_close_reason fate = ZL_CLOSE_NONE;
+    for (unsigned i = 0; i < ZL_LEN (portions); i++)
+        for (int tail = 0; tail < 2; tail++) {
+            side pull;
+            speech all = *s;
+            if (tail)
+                add_frame (&all, 0, "message", 7);
+            open_side (&pull, ZL_PULL, "", max_size);
+            bool well = feed_by (&pull, all.octets, s->n, portions[i]) &&
+                        (!tail || feed (&pull, all.octets + s->n, all.n - s->n));
+            zl_close_reason this_time = well ? ZL_CLOSE_NONE : pull.wire.reason;
+            CHECK (well || this_time != ZL_CLOSE_NONE);
+            if (well && pull.wire.state == ZL_WIRE_TRAFFIC)
+                CHECK_EQ (pull.have, tail ? 9 : 0);
+            if (i || tail)
+                CHECK_EQ (this_time, fate);
+            fate = this_time;
+            end_side (&pull);
+        }
+    return fate;
+}
+
+TEST ("a peer that keeps to the protocol is accepted, unknown properties and all")
+{
+    speech s = good_speech ();
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_NONE);
+    s = greeting_of (3, 0, "NULL");
+    add_ready (&s, "PUSH", "", 0);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_NONE);
+}
+
+TEST ("each breach of the handshake has its reason")
+{
+    speech s = greeting_of (3, 1, "PLAIN");
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_MECHANISM);
+    s = greeting_of (0, 1, "NULL");
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_VERSION);
+    s = greeting_of (3, 1, "NULL");
+    s.octets[0] = 1;
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_GREETING);
+
+    s = greeting_of (3, 1, "NULL");
+    add_ready (&s, "SUB", "", 0);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_INCOMPATIBLE);
+    s = greeting_of (3, 1, "NULL");
+    add_ready (&s, "PUSHY", "", 0);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_INCOMPATIBLE);
+    s = greeting_of (3, 1, "NULL");
+    add_ready (&s, "PUSH", "\0bad", 4);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_IDENTITY);
+    char long_id[256];
+    memset (long_id, 'x', sizeof long_id);
+    s = greeting_of (3, 1, "NULL");
+    add_ready (&s, "PUSH", long_id, sizeof long_id);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_IDENTITY);
+
+    s = greeting_of (3, 1, "NULL");
+    add_frame (&s, ZL_FRAME_COMMAND, "\5READY\1A\0\0\0\5x", 13);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_METADATA);
+    s = greeting_of (3, 1, "NULL");
+    add_frame (&s, ZL_FRAME_COMMAND, "\5READ", 5);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_COMMAND);
+    s = greeting_of (3, 1, "NULL");
+    add_frame (&s, ZL_FRAME_COMMAND, "\5HELLO", 6);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_UNEXPECTED);
+    s = greeting_of (3, 1, "NULL");
+    add_frame (&s, ZL_FRAME_COMMAND, "\5ERROR\2no", 9);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_REFUSED);
+    s = greeting_of (3, 1, "NULL");
+    add_frame (&s, ZL_FRAME_COMMAND, "\5ERROR\3no", 9);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_COMMAND);
+    s = greeting_of (3, 1, "NULL");
+    add_frame (&s, ZL_FRAME_COMMAND, "", 0);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_UNEXPECTED);
+}
+
+TEST ("a handshake is limited at the header, before its body is there")
+{
+    speech s = greeting_of (3, 1, "NULL");
+    s.n += zl_header_put (s.octets + s.n, ZL_HANDSHAKE_COMMAND_MAX + 1, ZL_FRAME_COMMAND);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_OVERSIZE);
+    s = greeting_of (3, 1, "NULL");
+    memcpy (s.octets + s.n, "\6\x80\0\0\0\0\0\0\0", 9);
+    s.n += 9;
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_FRAME);
+    s = good_speech ();
+    CHECK_EQ (fate_of (&s, 10), ZL_CLOSE_OVERSIZE);
+}
+
+TEST ("a peer of version 2.0 is spoken to in its own words")
+{
+    for (unsigned i = 0; i < ZL_LEN (portions); i++) {
+        side router;
+        uint8_t words[200];
+        speech s = {.n = 12};
+        memcpy (s.octets, "\xff\0\0\0\0\0\0\0\1\x7f\1\5", 12); /* revision 1, DEALER */
+        add_frame (&s, 0, "old", 3);
+        open_side (&router, ZL_ROUTER, "new", -1);
+        CHECK (feed_by (&router, s.octets, s.n, portions[i]));
+        CHECK_EQ (router.wire.state, ZL_WIRE_TRAFFIC);
+        CHECK (router.wire.peer_v2);
+        CHECK_EQ (router.wire.peer_id_len, 3);
+        CHECK_BYTES (router.wire.peer_id, "old", 3);
+        CHECK_EQ (said (&router, words, sizeof words), 11 + 1 + 2 + 3);
+        CHECK_BYTES (words, "\xff\0\0\0\0\0\0\0\1\x7f\3\6\0\3new", 17);
+        end_side (&router);
+    }
+}
+
+TEST ("random octets never make it crash")
+{
+    for (int round = 0; round < 3000; round++) {
+        side pull;
+        speech s = good_speech ();
+        for (unsigned hits = 1 + check_below (4); hits; hits--)
+            s.octets[check_below ((unsigned) s.n)] = (uint8_t) check_random ();
+        open_side (&pull, ZL_PULL, "", -1);
+        feed_by (&pull, s.octets, s.n, 1 + check_below (100));
+        end_side (&pull);
+    }
+}
+
+/* ---- traffic ---- */
+
+/* A side in traffic that knows a peer of that minor version. */
+static void open_talking (side *s, int64_t max_size, uint8_t minor)
+{
+    speech p = greeting_of (3, minor, "NULL");
+    uint8_t words[500];
+    add_ready (&p, "PUSH", "", 0);
+    open_side (s, ZL_PULL, "", -1);
+    CHECK (feed (s, p.octets, p.n));
+    CHECK_EQ (s->wire.state, ZL_WIRE_TRAFFIC);
+    said (s, words, sizeof words);
+    s->wire.max_size = max_size;
+}
+
+static zl_cut cut_at (side *s, const uint8_t *octets, size_t n)
+{
+    edge e = at_edge (octets, n);
+    zl_cut cut = {0};
+    zl_wire_cut (&s->wire, e.p, n, &cut);
+    end_edge (e);
+    return cut;
+}
+
+TEST ("frames are found in a buffer, wherever it ends")
+{
+    side s;
+    speech p = {.n = 0};
+    size_t ends[5];
+    char body[300] = {0};
+    open_talking (&s, -1, 1);
+    static const size_t sizes[5] = {3, 0, 255, 256, 7};
+    static const unsigned flags[5] = {ZL_FRAME_MORE, 0, ZL_FRAME_MORE, ZL_FRAME_MORE, 0};
+    for (int i = 0; i < 5; i++) {
+        if (i == 3)
+            p.n = ends[2]; /* nothing between */
+        p.n += zl_header_put (p.octets + p.n, sizes[i], flags[i]);
+        memcpy (p.octets + p.n, body, sizes[i]);
+        p.n += sizes[i];
+        ends[i] = p.n;
+    }
+    for (size_t n = 0; n <= p.n; n++) {
+        zl_cut cut = cut_at (&s, p.octets, n);
+        unsigned whole = 0, msgs = 0;
+        while (whole < 5 && ends[whole] <= n)
+            msgs += !flags[whole++];
+        size_t start = whole ? ends[whole - 1] : 0;
+        CHECK_EQ (cut.stop, ZL_CUT_MORE);
+        CHECK_EQ (cut.taken, start);
+        CHECK_EQ (cut.msgs, msgs);
+        CHECK_EQ (cut.inside, whole && flags[whole - 1]);
+        if (whole < 5) {
+            unsigned header = zl_header_len (sizes[whole]);
+            CHECK_EQ (cut.next.len, n - start >= header ? header : 0);
+            if (cut.next.len)
+                CHECK_EQ (cut.next.size, sizes[whole]);
+        }
+    }
+    end_side (&s);
+}
+
+TEST ("a command stops the cutting once it is whole")
+{
+    side s;
+    speech p = {.n = 0};
+    open_talking (&s, -1, 1);
+    add_frame (&p, 0, "abc", 3);
+    size_t start = p.n;
+    add_frame (&p, ZL_FRAME_COMMAND, "\4PING\0\0", 7);
+    size_t end = p.n;
+    add_frame (&p, 0, "tail", 4);
+    for (size_t n = start; n <= p.n; n++) {
+        zl_cut cut = cut_at (&s, p.octets, n);
+        CHECK_EQ (cut.taken, start);
+        CHECK_EQ (cut.stop, n < end ? ZL_CUT_MORE : ZL_CUT_COMMAND);
+        if (n >= end)
+            CHECK_EQ (cut.next.size, 7);
+    }
+    end_side (&s);
+}
+
+TEST ("a body larger than the limit is refused at its header, one as large is not")
+{
+    side s;
+    uint8_t octets[ZL_HEADER_MAX];
+    for (uint64_t limit = 0; limit < 70000; limit = limit * 2 + 1) {
+        open_talking (&s, (int64_t) limit, 1);
+        CHECK_EQ (cut_at (&s, octets, zl_header_put (octets, limit, 0)).stop, ZL_CUT_MORE);
+        CHECK_EQ (cut_at (&s, octets, zl_header_put (octets, limit + 1, 0)).stop, ZL_CUT_BAD);
+        CHECK_EQ (s.wire.reason, ZL_CLOSE_OVERSIZE);
+        end_side (&s);
+    }
+    open_talking (&s, -1, 1);
+    CHECK_EQ (cut_at (&s, (const uint8_t *) "\2\xff\0\0\0\0\0\0\0", 9).stop, ZL_CUT_BAD);
+    CHECK_EQ (s.wire.reason, ZL_CLOSE_FRAME);
+    end_side (&s);
+}
+
+TEST ("subscriptions take the form that the peer understands")
+{
+    side s;
+    uint8_t words[2000];
+    open_talking (&s, -1, 1);
+    CHECK_EQ (zl_wire_send_subscription (&s.wire, true, (const uint8_t *) "abc", 3), 0);
+    CHECK_EQ (said (&s, words, sizeof words), 15);
+    CHECK_BYTES (words, "\4\x0d\x09SUBSCRIBEabc", 15);
+    CHECK_EQ (zl_wire_send_subscription (&s.wire, false, NULL, 0), 0);
+    CHECK_EQ (said (&s, words, sizeof words), 9);
+    CHECK_BYTES (words, "\4\7\6CANCEL", 9);
+    end_side (&s);
+
+    open_talking (&s, -1, 0);
+    CHECK_EQ (zl_wire_send_subscription (&s.wire, true, (const uint8_t *) "abc", 3), 0);
+    CHECK_EQ (said (&s, words, sizeof words), 6);
+    CHECK_BYTES (words, "\0\4\1abc", 6);
+    char topic[1000] = {0};
+    CHECK_EQ (zl_wire_send_subscription (&s.wire, false, (const uint8_t *) topic, sizeof topic), 0);
+    CHECK_EQ (said (&s, words, sizeof words), 9 + 1 + 1000);
+    CHECK_BYTES (words, "\2\0\0\0\0\0\0\x03\xe9\0", 10);
+    end_side (&s);
+}
+
+TEST ("a ping is answered with its context, and not with more of it than is allowed")
+{
+    side s;
+    uint8_t words[100];
+    open_talking (&s, -1, 1);
+    CHECK_EQ (zl_wire_pong (&s.wire, (zl_slice){(const uint8_t *) "\0\1ctx", 5}), ZL_CLOSE_NONE);
+    CHECK_EQ (said (&s, words, sizeof words), 10);
+    CHECK_BYTES (words, "\4\x08\4PONGctx", 10);
+    CHECK_EQ (zl_wire_pong (&s.wire, (zl_slice){(const uint8_t *) "\0\1", 2}), ZL_CLOSE_NONE);
+    CHECK_EQ (said (&s, words, sizeof words), 7);
+    CHECK_EQ (zl_wire_pong (&s.wire, (zl_slice){(const uint8_t *) "\0\1aaaaaaaaaaaaaaaaZZZ", 21}), ZL_CLOSE_NONE);
+    CHECK_EQ (said (&s, words, sizeof words), 2 + 5 + 16);
+    CHECK_EQ (zl_wire_pong (&s.wire, (zl_slice){(const uint8_t *) "\0", 1}), ZL_CLOSE_COMMAND);
+    end_side (&s);
+}
