@@ -51,9 +51,8 @@ pytestmark = pytest.mark.skipif(not shutil.which(CC[0]), reason="there is no C c
 
 
 def run(*command, **options):
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
-    )
+    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    done = subprocess.run(command, check=False, **output, **options)
     if done.returncode:
         pytest.fail(f"{Path(command[0]).name} ended with {done.returncode}:\n{done.stdout}", False)
 

@@ -349,8 +349,11 @@ static void service (zl_client *c, unsigned why)
 {
     zl_socket *s = ZL_CONTAINER (c, zl_socket, client);
     zl_socket_lock (s);
-    if (why & ZL_WHY_TIMER)
+    if (why & ZL_WHY_TIMER) {
         run_alarms (s);
+        if (!s->streaming)
+            zl_socket_flush_later (s); /* a connection made anew has its greeting to send */
+    }
     if (why & ZL_WHY_POSTED && s->posted) {
         s->posted = s->flushing = false;
         reactor_flush (s);

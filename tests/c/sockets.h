@@ -11,11 +11,13 @@
 #include "wire/compat.h"
 #include "zmqlite.h"
 
-/* Numbers of ZeroMQ's public header. */
+/* Options of sockets and of contexts, by the numbers of ZeroMQ's public header. */
 enum {
     ROUTING_ID = 5,
     SUBSCRIBE = 6,
     UNSUBSCRIBE = 7,
+    SNDBUF = 11,
+    RCVMORE = 13,
     OPTION_FD = 14,
     EVENTS = 15,
     TYPE = 16,
@@ -26,7 +28,12 @@ enum {
     RCVHWM = 24,
     LAST_ENDPOINT = 32,
     ROUTER_MANDATORY = 33,
+    KEEPALIVE = 34,
+    IMMEDIATE = 39,
+    IPV6 = 42,
+    HANDSHAKE_IVL = 66,
 };
+enum { CTX_IO_THREADS = 1, CTX_MAX_SOCKETS = 2, CTX_IPV6 = 42, CTX_BLOCKY = 70 };
 
 enum { TRANSPORTS = 3 };
 static const char *const any_endpoint[TRANSPORTS] = {"tcp://127.0.0.1:*", "ipc://*", "inproc://a"};

@@ -59,7 +59,8 @@ TEST ("properties that were put are got again; a list that is cut is malformed")
 
 TEST ("a property must not claim more than there is, or more than 31 bits")
 {
-    static const uint8_t sizes[][4] = {{0, 0, 0, 3}, {0x7f, 0xff, 0xff, 0xff}, {0xff, 0xff, 0xff, 0xff}};
+    static const uint8_t sizes[][4] = {
+        {0, 0, 0, 3}, {0x7f, 0xff, 0xff, 0xff}, {0xff, 0xff, 0xff, 0xff}};
     for (unsigned i = 0; i < ZL_LEN (sizes); i++) {
         uint8_t list[8] = {1, 'A', 0, 0, 0, 0, 'v', 'v'};
         zl_slice name, value;

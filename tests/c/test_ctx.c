@@ -18,13 +18,13 @@ TEST ("options are kept, and bad ones refused")
 {
     zmql_ctx *ctx = new_context ();
     int value;
-    CHECK_EQ (zmql_ctx_set (ctx, 1, 3), 0);
-    CHECK_EQ (zmql_ctx_get (ctx, 1, &value), 0);
+    CHECK_EQ (zmql_ctx_set (ctx, CTX_IO_THREADS, 3), 0);
+    CHECK_EQ (zmql_ctx_get (ctx, CTX_IO_THREADS, &value), 0);
     CHECK_EQ (value, 3);
-    CHECK_EQ (zmql_ctx_get (ctx, 2, &value), 0);
+    CHECK_EQ (zmql_ctx_get (ctx, CTX_MAX_SOCKETS, &value), 0);
     CHECK_EQ (value, 1023);
-    CHECK_EQ (zmql_ctx_set (ctx, 1, -1), -EINVAL);
-    CHECK_EQ (zmql_ctx_set (ctx, 2, 0), -EINVAL);
+    CHECK_EQ (zmql_ctx_set (ctx, CTX_IO_THREADS, -1), -EINVAL);
+    CHECK_EQ (zmql_ctx_set (ctx, CTX_MAX_SOCKETS, 0), -EINVAL);
     CHECK_EQ (zmql_ctx_set (ctx, 999, 1), -EINVAL);
     CHECK_EQ (zmql_ctx_get (ctx, 999, &value), -EINVAL);
     end_context (ctx);
@@ -34,7 +34,7 @@ TEST ("there are no more sockets than allowed, and closed ones make room")
 {
     zmql_ctx *ctx = new_context ();
     zmql_socket *s, *more;
-    CHECK_EQ (zmql_ctx_set (ctx, 2, 1), 0);
+    CHECK_EQ (zmql_ctx_set (ctx, CTX_MAX_SOCKETS, 1), 0);
     s = new_socket (ctx, ZL_PAIR);
     CHECK_EQ (zmql_socket_new (ctx, ZL_PAIR, &more), -EMFILE);
     end_socket (s);
@@ -49,7 +49,7 @@ TEST ("there are no more sockets than allowed, and closed ones make room")
 TEST ("several threads of the core share the sockets")
 {
     zmql_ctx *ctx = new_context ();
-    CHECK_EQ (zmql_ctx_set (ctx, 1, 3), 0);
+    CHECK_EQ (zmql_ctx_set (ctx, CTX_IO_THREADS, 3), 0);
     for (unsigned i = 0; i < 6; i++) {
         address a;
         zmql_socket *pull = new_bound (ctx, ZL_PULL, any_endpoint[i % TRANSPORTS], &a);
@@ -65,7 +65,7 @@ TEST ("several threads of the core share the sockets")
 TEST ("without a thread for the network only inproc is there")
 {
     zmql_ctx *ctx = new_context ();
-    CHECK_EQ (zmql_ctx_set (ctx, 1, 0), 0);
+    CHECK_EQ (zmql_ctx_set (ctx, CTX_IO_THREADS, 0), 0);
     zmql_socket *a = new_socket (ctx, ZL_PAIR), *b = new_socket (ctx, ZL_PAIR);
     CHECK_EQ (zmql_bind (a, "tcp://127.0.0.1:*"), -ZL_EMTHREAD);
     CHECK_EQ (zmql_connect (a, "tcp://127.0.0.1:5555"), -ZL_EMTHREAD);

@@ -31,7 +31,8 @@ TEST ("what is written piecewise is read piecewise")
     int ends[2];
     char a[3] = {0}, b[10] = {0};
     pair (ends);
-    struct iovec out[] = {{"ab", 2}, {"", 0}, {"cde", 3}}, one[] = {{"f", 1}}, in[] = {{a, 2}, {b, sizeof b}};
+    struct iovec out[] = {{"ab", 2}, {"", 0}, {"cde", 3}}, one[] = {{"f", 1}};
+    struct iovec in[] = {{a, 2}, {b, sizeof b}};
     CHECK_EQ (zl_fd_read (ends[1], in, 1), -EAGAIN);
     CHECK_EQ (zl_fd_read (ends[1], in, 2), -EAGAIN);
     CHECK_EQ (zl_fd_write (ends[0], out, 3), 5);

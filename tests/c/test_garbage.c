@@ -6,7 +6,7 @@
 
 TEST ("the first block that is put tells so, and taking empties the heap")
 {
-    zl_garbage g = {0};
+    zl_garbage g = {NULL};
     zl_blob a = {0}, b = {0};
     CHECK (!zl_garbage_take (&g));
     CHECK (zl_garbage_put (&g, &a));

@@ -1,4 +1,4 @@
-/* loop/loop.[ch]: what makes a client's service run, and that it runs on the loop's thread alone. */
+/* loop/loop.[ch]: what makes a client's service run, and that only the loop's thread runs it. */
 #include <signal.h>
 #include <unistd.h>
 

@@ -15,11 +15,13 @@ TEST ("every option that can be read has a name and a kind, and says its default
         int64_t value;
         const char *name;
     } rows[] = {
-        {17, ZMQL_INT, -1, "LINGER"},         {18, ZMQL_INT, 100, "RECONNECT_IVL"}, {19, ZMQL_INT, 100, "BACKLOG"},
-        {21, ZMQL_INT, 0, "RECONNECT_IVL_MAX"}, {22, ZMQL_INT64, -1, "MAXMSGSIZE"}, {23, ZMQL_INT, 1000, "SNDHWM"},
-        {24, ZMQL_INT, 1000, "RCVHWM"},       {27, ZMQL_INT, -1, "RCVTIMEO"},       {28, ZMQL_INT, -1, "SNDTIMEO"},
-        {39, ZMQL_INT, 0, "IMMEDIATE"},       {42, ZMQL_INT, 0, "IPV6"},            {13, ZMQL_INT, 0, "RCVMORE"},
-        {16, ZMQL_INT, ZL_DEALER, "TYPE"},    {66, ZMQL_INT, 30000, "HANDSHAKE_IVL"},
+        {13, ZMQL_INT, 0, "RCVMORE"},           {16, ZMQL_INT, ZL_DEALER, "TYPE"},
+        {17, ZMQL_INT, -1, "LINGER"},           {18, ZMQL_INT, 100, "RECONNECT_IVL"},
+        {19, ZMQL_INT, 100, "BACKLOG"},         {21, ZMQL_INT, 0, "RECONNECT_IVL_MAX"},
+        {22, ZMQL_INT64, -1, "MAXMSGSIZE"},     {23, ZMQL_INT, 1000, "SNDHWM"},
+        {24, ZMQL_INT, 1000, "RCVHWM"},         {27, ZMQL_INT, -1, "RCVTIMEO"},
+        {28, ZMQL_INT, -1, "SNDTIMEO"},         {39, ZMQL_INT, 0, "IMMEDIATE"},
+        {42, ZMQL_INT, 0, "IPV6"},              {66, ZMQL_INT, 30000, "HANDSHAKE_IVL"},
     };
     zmql_ctx *ctx = new_context ();
     zmql_socket *s = new_socket (ctx, ZL_DEALER);
@@ -38,8 +40,10 @@ TEST ("a value in range is kept and one beyond it is refused")
         int option;
         int64_t min, max;
     } rows[] = {
-        {LINGER, -1, INT_MAX}, {RECONNECT_IVL, -1, INT_MAX}, {SNDHWM, 0, INT_MAX}, {RCVHWM, 0, INT_MAX},
-        {39, 0, 1},            {42, 0, 1},                   {34, -1, 1},          {66, 0, INT_MAX},
+        {LINGER, -1, INT_MAX}, {RECONNECT_IVL, -1, INT_MAX},
+        {SNDHWM, 0, INT_MAX},  {RCVHWM, 0, INT_MAX},
+        {IMMEDIATE, 0, 1},     {IPV6, 0, 1},
+        {KEEPALIVE, -1, 1},    {HANDSHAKE_IVL, 0, INT_MAX},
     };
     zmql_ctx *ctx = new_context ();
     zmql_socket *s = new_socket (ctx, ZL_DEALER);
@@ -106,10 +110,10 @@ TEST ("a routing id has 1 to 255 octets, and is not cut when it is read")
 TEST ("sockets take over what the context says")
 {
     zmql_ctx *ctx = new_context ();
-    CHECK_EQ (zmql_ctx_set (ctx, 42, 1), 0);
-    CHECK_EQ (zmql_ctx_set (ctx, 70, 0), 0);
+    CHECK_EQ (zmql_ctx_set (ctx, CTX_IPV6, 1), 0);
+    CHECK_EQ (zmql_ctx_set (ctx, CTX_BLOCKY, 0), 0);
     zmql_socket *s = new_socket (ctx, ZL_PUSH);
-    CHECK_EQ (get_int (s, 42), 1);
+    CHECK_EQ (get_int (s, IPV6), 1);
     CHECK_EQ (get_int (s, LINGER), 0);
     end_socket (s);
     end_context (ctx);

@@ -91,9 +91,8 @@ static void lose_within (unsigned frame_count, size_t frame_size, size_t taken, 
     address a;
     int listener = plain_listen (&a);
     zmql_socket *push = new_socket (ctx, ZL_PUSH);
-    int64_t buffer = 4096, soon = 1;
-    CHECK_EQ (zmql_set (push, 11 /* SNDBUF */, &buffer, sizeof buffer), 0);
-    CHECK_EQ (zmql_set (push, RECONNECT_IVL, &soon, sizeof soon), 0);
+    set_int (push, SNDBUF, 4096);
+    set_int (push, RECONNECT_IVL, 1);
     CHECK_EQ (zmql_connect (push, a.text), 0);
 
     zl_blob *b = zl_blob_alloc (frame_size);

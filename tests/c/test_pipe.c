@@ -1,4 +1,4 @@
-/* core/pipe.[ch]: the two queues between a socket and one peer, inside a socket that nobody connected. */
+/* core/pipe.[ch]: the queues between a socket and one peer, in a socket that nobody connected. */
 #include "core/fq.h"
 #include "core/lb.h"
 #include "core/socket.h"
@@ -30,7 +30,10 @@ static void count_close (zl_pipe *p)
 }
 
 static const zl_pipe_ops ops = {
-    .push = count_push, .consumed = count_consumed, .recheck = count_consumed, .close = count_close};
+    .push = count_push,
+    .consumed = count_consumed,
+    .close = count_close,
+};
 
 typedef struct {
     zmql_ctx *ctx;

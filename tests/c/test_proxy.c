@@ -20,7 +20,8 @@ static void set_up (device *d, int front, int back, unsigned transport, bool cap
 {
     *d = (device){.ctx = new_context ()};
     d->front = new_bound (d->ctx, front, any_endpoint[transport], &d->to_front);
-    d->back = new_bound (d->ctx, back, transport == 2 ? "inproc://back" : any_endpoint[transport], &d->to_back);
+    const char *other = transport == 2 ? "inproc://back" : any_endpoint[transport];
+    d->back = new_bound (d->ctx, back, other, &d->to_back);
     if (capture)
         d->capture = new_bound (d->ctx, ZL_PUSH, "inproc://capture", &d->to_capture);
 }
@@ -44,7 +45,8 @@ TEST ("requests go one way, replies the other, and copies of both to the capture
         set_up (&d, ZL_ROUTER, ZL_DEALER, t, true);
         zmql_socket *heard = new_connected (d.ctx, ZL_PULL, &d.to_capture);
         d.thread = start (run, &d);
-        zmql_socket *req = new_connected (d.ctx, ZL_REQ, &d.to_front), *rep = new_connected (d.ctx, ZL_REP, &d.to_back);
+        zmql_socket *req = new_connected (d.ctx, ZL_REQ, &d.to_front);
+        zmql_socket *rep = new_connected (d.ctx, ZL_REP, &d.to_back);
         inbox in = new_inbox ();
         for (unsigned i = 0; i < 20; i++) {
             CHECK_EQ (send_text (req, "question"), 0);
@@ -94,7 +96,8 @@ TEST ("subscriptions and publications pass each other")
     device d;
     set_up (&d, ZL_XSUB, ZL_XPUB, 0, false);
     d.thread = start (run, &d);
-    zmql_socket *pub = new_connected (d.ctx, ZL_XPUB, &d.to_front), *sub = new_connected (d.ctx, ZL_SUB, &d.to_back);
+    zmql_socket *pub = new_connected (d.ctx, ZL_XPUB, &d.to_front);
+    zmql_socket *sub = new_connected (d.ctx, ZL_SUB, &d.to_back);
     subscribe_and_settle (sub, pub, "news");
     CHECK_EQ (send_text (pub, "gossip"), 0);
     CHECK_EQ (send_text (pub, "news of the day"), 0);
@@ -110,7 +113,8 @@ TEST ("large bodies are passed on")
     device d;
     set_up (&d, ZL_PULL, ZL_PUSH, 0, false);
     d.thread = start (run, &d);
-    zmql_socket *push = new_connected (d.ctx, ZL_PUSH, &d.to_front), *pull = new_connected (d.ctx, ZL_PULL, &d.to_back);
+    zmql_socket *push = new_connected (d.ctx, ZL_PUSH, &d.to_front);
+    zmql_socket *pull = new_connected (d.ctx, ZL_PULL, &d.to_back);
     uint8_t *bytes = malloc (LARGE);
     for (unsigned i = 0; i < LARGE; i++)
         bytes[i] = (uint8_t) (i * 17 >> 4);

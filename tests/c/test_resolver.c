@@ -1,10 +1,9 @@
 /* net/resolver.[ch] */
-#include <stdatomic.h>
+#include <poll.h>
 
 #include "check.h"
 #include "loop/wake.h"
 #include "net/resolver.h"
-#include <poll.h>
 
 typedef struct {
     zl_wake done;
@@ -32,7 +31,7 @@ static answer ask (const char *host)
     CHECK_EQ (zl_lookup_start (l), 0);
     struct pollfd p = {.fd = a.done.fd, .events = POLLIN};
     CHECK_EQ (poll (&p, 1, 60000), 1);
-    zl_wake_clear (&a.done); /* which the setting thread has finished by now, for all that we can see */
+    zl_wake_clear (&a.done); /* reads what the other thread wrote, and so comes after it */
     zl_wake_fini (&a.done);
     return a;
 }

@@ -64,9 +64,9 @@ TEST ("a message sent and received frame by frame is one message")
         inbox in = new_inbox ();
         CHECK_EQ (zmql_recv (c.a, &in.sink, false), 1);
         CHECK_EQ (zmql_recv (c.a, &in.sink, false), 1);
-        CHECK_EQ (get_int (c.a, 13), 1);
+        CHECK_EQ (get_int (c.a, RCVMORE), 1);
         CHECK_EQ (zmql_recv (c.a, &in.sink, false), 0);
-        CHECK_EQ (get_int (c.a, 13), 0);
+        CHECK_EQ (get_int (c.a, RCVMORE), 0);
         CHECK_EQ (zmql_recv (c.a, &in.sink, false), -EAGAIN);
         CHECK_EQ (in.count, 3);
         CHECK_TEXT (frame_text (&in, 0), "one");
@@ -112,7 +112,8 @@ TEST ("frames kept for a message that is never ended are given back")
 {
     zmql_ctx *ctx = new_context ();
     address a;
-    zmql_socket *pull = new_bound (ctx, ZL_PULL, any_endpoint[2], &a), *push = new_connected (ctx, ZL_PUSH, &a);
+    zmql_socket *pull = new_bound (ctx, ZL_PULL, any_endpoint[2], &a);
+    zmql_socket *push = new_connected (ctx, ZL_PUSH, &a);
     zl_blob *b = counted_blob (10000);
     zl_msg m = {b->data, b->size, b};
     CHECK_EQ (zmql_send (push, &m, 1, ZMQL_SNDMORE), 0);

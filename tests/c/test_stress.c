@@ -7,7 +7,7 @@
 #include "loop/wake.h"
 #include "sockets.h"
 
-/* ---- messages that prove themselves: (sender, number), then frames that follow from the two ---- */
+/* ---- messages that prove themselves: (sender, number), then frames that follow from it ---- */
 
 typedef struct {
     uint32_t sender, number;
@@ -269,7 +269,7 @@ static void *echo_thread (void *arg)
     return NULL;
 }
 
-/* Two threads for each DEALER: one asks, at most WINDOW ahead of the other, who hears the answers. */
+/* Two threads for each DEALER: one asks, at most WINDOW ahead of the other, who hears. */
 typedef struct {
     zmql_socket *sock;
     uint32_t sender;
@@ -541,7 +541,7 @@ TEST ("each request through a proxy gets its own reply, over inproc")
 
 /* ---- connections that come and go ---- */
 
-/* Serves one port in several lives, each a socket of its own. */
+/* Serves one endpoint in several lives, each a socket of its own, until it is told to end. */
 typedef struct {
     zmql_ctx *ctx;
     address a;
@@ -552,24 +552,21 @@ static void *phoenix_thread (void *arg)
 {
     phoenix *p = arg;
     inbox in = new_inbox ();
-    for (unsigned life = 0; life < p->lives; life++) {
-        bool last = life + 1 == p->lives;
+    bool over = false;
+    for (unsigned life = 1; !over; life++) {
         zmql_socket *router = new_socket (p->ctx, ZL_ROUTER);
         int rc;
         while ((rc = zmql_bind (router, p->a.text)) == -EADDRINUSE)
             sched_yield (); /* the life before is still closing */
         CHECK_EQ (rc, 0);
-        for (unsigned served = 0; (last || served < 60) && rc == 0; served++) {
-            rc = recv_message (router, &in);
-            if (rc < 0)
-                break;
-            zl_msg frames[2] = {{(const uint8_t *) frame_text (&in, 0), in.sizes[0], NULL},
-                                {(const uint8_t *) frame_text (&in, 1), in.sizes[1], NULL}};
+        for (unsigned served = 0; !over && (life == p->lives || served < 60); served++) {
+            CHECK_EQ (recv_message (router, &in), 0);
             CHECK_EQ (in.count, 2);
-            if (strcmp (frame_text (&in, 1), "end") == 0)
-                last = life + 1 == p->lives && (rc = 1);
-            else
-                rc = send_frames (router, frames, 2);
+            zl_msg frames[2] = {{(const uint8_t *) frame_text (&in, 0), in.sizes[0], NULL},
+                                text_frame (frame_text (&in, 1))};
+            over = strcmp (frame_text (&in, 1), "end") == 0;
+            if (!over)
+                CHECK_EQ (send_frames (router, frames, 2), 0);
         }
         end_socket (router);
     }

@@ -1,4 +1,4 @@
-/* net/tcp.c, net/ipc.c and net/transport.c: listen, connect, accept, and what remains afterwards. */
+/* net/tcp.c, net/ipc.c, net/transport.c: listen, connect, accept, and what remains afterwards. */
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +16,8 @@ static bool wait_for (int fd, short events)
 }
 
 /* Connects to what a listener says of itself: the code of the attempt. */
-static int connect_to (const zl_transport *t, const char *endpoint, const zl_net_options *o, int *fd)
+static int connect_to (const zl_transport *t, const char *endpoint, const zl_net_options *o,
+                       int *fd)
 {
     zl_target target;
     const char *address = strstr (endpoint, "://") + 3;

@@ -1,5 +1,5 @@
-/* wire/wire.[ch] and wire/null.c: two of them against each other, and against bytes written down. Every case
- * runs whole, octet by octet, and with a tail that is not for this state. */
+/* wire/wire.[ch] and wire/null.c: two of them against each other, and against bytes written down.
+ * Every case runs whole, octet by octet, and with a tail that is not for this state. */
 #include "edge.h"
 #include "wire/wire.h"
 
@@ -14,8 +14,8 @@ typedef struct {
 static void open_side (side *s, int type, const char *id, int64_t max_size)
 {
     memset (s, 0, sizeof *s);
-    CHECK_EQ (zl_wire_open (&s->wire, &zl_mech_null, type, (const uint8_t *) id, strlen (id), max_size, &s->out,
-                            &s->pool),
+    CHECK_EQ (zl_wire_open (&s->wire, &zl_mech_null, type, (const uint8_t *) id, strlen (id),
+                            max_size, &s->out, &s->pool),
               0);
 }
 
@@ -124,7 +124,8 @@ static void add_frame (speech *s, unsigned flags, const void *body, size_t n)
 
 static void add_ready (speech *s, const char *type, const char *id, size_t id_len)
 {
-    uint8_t body[400], *end = zl_property_put (zl_command_put (body, "READY"), "Socket-Type", type, strlen (type));
+    uint8_t body[400], *end = zl_command_put (body, "READY");
+    end = zl_property_put (end, "Socket-Type", type, strlen (type));
     end = zl_property_put (end, "Identity", id, id_len);
     end = zl_property_put (end, "X-Unknown", "whatever", 8);
     add_frame (s, ZL_FRAME_COMMAND, body, (size_t) (end - body));
@@ -384,18 +385,23 @@ TEST ("subscriptions take the form that the peer understands")
     end_side (&s);
 }
 
+static zl_close_reason pong (side *s, const char *ping, size_t n)
+{
+    return zl_wire_pong (&s->wire, (zl_slice){(const uint8_t *) ping, n});
+}
+
 TEST ("a ping is answered with its context, and not with more of it than is allowed")
 {
     side s;
     uint8_t words[100];
     open_talking (&s, -1, 1);
-    CHECK_EQ (zl_wire_pong (&s.wire, (zl_slice){(const uint8_t *) "\0\1ctx", 5}), ZL_CLOSE_NONE);
+    CHECK_EQ (pong (&s, "\0\1ctx", 5), ZL_CLOSE_NONE);
     CHECK_EQ (said (&s, words, sizeof words), 10);
     CHECK_BYTES (words, "\4\x08\4PONGctx", 10);
-    CHECK_EQ (zl_wire_pong (&s.wire, (zl_slice){(const uint8_t *) "\0\1", 2}), ZL_CLOSE_NONE);
+    CHECK_EQ (pong (&s, "\0\1", 2), ZL_CLOSE_NONE);
     CHECK_EQ (said (&s, words, sizeof words), 7);
-    CHECK_EQ (zl_wire_pong (&s.wire, (zl_slice){(const uint8_t *) "\0\1aaaaaaaaaaaaaaaaZZZ", 21}), ZL_CLOSE_NONE);
+    CHECK_EQ (pong (&s, "\0\1aaaaaaaaaaaaaaaaZZZ", 21), ZL_CLOSE_NONE);
     CHECK_EQ (said (&s, words, sizeof words), 2 + 5 + 16);
-    CHECK_EQ (zl_wire_pong (&s.wire, (zl_slice){(const uint8_t *) "\0", 1}), ZL_CLOSE_COMMAND);
+    CHECK_EQ (pong (&s, "\0", 1), ZL_CLOSE_COMMAND);
     end_side (&s);
 }
