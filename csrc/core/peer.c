@@ -41,6 +41,7 @@ struct zl_peer {
     /* the read end */
     bool rd_owned;
     bool rd_ready;  /* the kernel may have something */
+    bool rd_hangup; /* the end of the stream is behind what can be read: no edge will tell of it again */
     bool rd_paused; /* the pipe is full */
     bool rd_large;  /* which size of slab is worth having */
     bool linked;    /* the slab is in pipe->in */
@@ -466,6 +467,7 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
             p->rd_ready = true; /* there may be more, and no edge will say so */
             p->rd_large = !p->big;
         }
+        p->rd_ready |= p->rd_hangup;
         take_bytes (s, p, (size_t) got);
     } else if (got == 0)
         zl_peer_end (s, p, p->ready ? ZL_CLOSE_PEER_CLOSED : ZL_CLOSE_HANDSHAKE_CLOSED);
@@ -559,6 +561,8 @@ static void on_ready (zl_socket *s, zl_source *src, unsigned events)
     zl_peer *p = ZL_CONTAINER (src, zl_peer, source);
     if (p->dead)
         return;
+    if (events & ZL_HANGUP)
+        p->rd_hangup = true;
     if (events & ZL_READ) {
         p->rd_ready = true;
         if (!p->rd_paused && !p->rd_owned && !zl_linked (&p->readable))

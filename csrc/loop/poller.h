@@ -9,7 +9,8 @@
 #include "../base/defs.h"
 #include "../base/err.h"
 
-enum { ZL_READ = 1, ZL_WRITE = 2 };
+/* ZL_HANGUP is only reported: the other side will write no more, and no further edge says so once what is left was read. */
+enum { ZL_READ = 1, ZL_WRITE = 2, ZL_HANGUP = 4 };
 
 typedef enum {
     ZL_LEVEL,   /* reported as long as it is so */

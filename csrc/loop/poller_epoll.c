@@ -84,7 +84,8 @@ int zl_poller_wait (zl_poller *p, zl_ready *ready, int max, zl_time timeout)
         uint32_t e = events[i].events;
         ready[i].data = events[i].data.ptr;
         ready[i].events = (e & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR) ? ZL_READ : 0) |
-                          (e & (EPOLLOUT | EPOLLHUP | EPOLLERR) ? ZL_WRITE : 0);
+                          (e & (EPOLLOUT | EPOLLHUP | EPOLLERR) ? ZL_WRITE : 0) |
+                          (e & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) ? ZL_HANGUP : 0);
     }
     return n;
 }

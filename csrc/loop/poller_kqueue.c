@@ -76,7 +76,7 @@ int zl_poller_wait (zl_poller *p, zl_ready *ready, int max, zl_time timeout)
             at++;
         if (at == n)
             ready[n++] = (zl_ready){.data = events[i].udata};
-        ready[at].events |= side;
+        ready[at].events |= side | (side == ZL_READ && events[i].flags & EV_EOF ? ZL_HANGUP : 0);
     }
     return n;
 }
