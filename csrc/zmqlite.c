@@ -10,10 +10,11 @@
 
 static const zl_type *const types[] = {
     &zl_type_pair,   &zl_type_pub,  &zl_type_sub,  &zl_type_req,  &zl_type_rep, &zl_type_dealer,
-    &zl_type_router, &zl_type_pull, &zl_type_push, &zl_type_xpub, &zl_type_xsub,
+    &zl_type_router, &zl_type_pull, &zl_type_push, &zl_type_xpub, &zl_type_xsub, &zl_type_stream,
 };
 
-/* The sink of the public header is the core's, under a name that needs no core header. */
+/* The sink and the events of the public header is the core's, under a name that needs no core header. */
+_Static_assert ((int) ZMQL_ROOM == (int) ZL_ROOM, "the same events");
 _Static_assert (sizeof (zmql_frame) == sizeof (zl_view) && offsetof (zmql_frame, more) == offsetof (zl_view, more),
                 "zmql_frame is zl_view");
 
@@ -63,6 +64,58 @@ int zmql_socket_new (zmql_ctx *ctx, int type, zmql_socket **out)
         if (types[i]->id == type)
             return zl_ctx_socket (ctx, types[i], out);
     return -EINVAL;
+}
+
+static int stop_monitor (zmql_socket *s)
+{
+    zl_socket_lock (s);
+    int rc = zl_socket_check (s);
+    if (rc == 0)
+        zl_monitor_stop (s);
+    zl_socket_unlock (s);
+    return rc;
+}
+
+/* A socket for the events, bound and ready. */
+static int open_monitor (zmql_socket *s, const char *endpoint, int type, zmql_socket **out)
+{
+    int rc = zmql_socket_new (s->ctx, type, out);
+    if (rc < 0)
+        return rc;
+    rc = zl_inproc_bind (*out, endpoint);
+    if (rc < 0) {
+        zl_socket_close (*out, 0, true);
+        zl_socket_drop (*out);
+    }
+    return rc;
+}
+
+int zmql_monitor (zmql_socket *s, const char *endpoint, uint64_t events, int version, int type)
+{
+    enum { MASK_V1 = 0xffff };
+    zmql_socket *to;
+    if (!endpoint)
+        return stop_monitor (s);
+    if (version < 1 || version > 2 || (version == 1 && (events > MASK_V1 || type != ZL_PAIR)) ||
+        (type != ZL_PAIR && type != ZL_PUB && type != ZL_PUSH))
+        return -EINVAL;
+    if (!zl_is_inproc (endpoint))
+        return strstr (endpoint, "://") && strncmp (endpoint, "inproc://", 9) != 0 ? -EPROTONOSUPPORT : -EINVAL;
+    int rc = stop_monitor (s);
+    if (rc == 0)
+        rc = open_monitor (s, endpoint, type, &to);
+    if (rc < 0)
+        return rc;
+    zl_socket_lock (s);
+    rc = zl_socket_check (s);
+    if (rc == 0)
+        rc = zl_monitor_start (s, to, events, version);
+    zl_socket_unlock (s);
+    if (rc < 0) {
+        zl_socket_close (to, 0, true);
+        zl_socket_drop (to);
+    }
+    return rc;
 }
 
 int zmql_close (zmql_socket *s, int linger_ms, bool set_linger)
@@ -177,7 +230,7 @@ void zmql_stats (zmql_socket *s, void (*fn) (void *, const char *, const char *,
 #undef X
     };
     static const char *const closed[] = {
-#define X(id, name, final) name,
+#define X(id, name, final, event) name,
         ZL_CLOSE_REASONS (X)
 #undef X
     };
@@ -229,7 +282,25 @@ int zmql_pollset_wait (zmql_pollset *p, zmql_ready *ready, int max, zl_time dead
     return zl_pollset_wait (p, (zl_polled *) (void *) ready, max, deadline);
 }
 
-int zmql_proxy (zmql_socket *front, zmql_socket *back, zmql_socket *capture)
+int zmql_proxy (zmql_socket *front, zmql_socket *back, zmql_socket *capture, zmql_socket *control,
+                int (*interrupted) (void))
 {
-    return zl_proxy (front, back, capture);
+    const zl_proxy_config config = {
+        .front = front, .back = back, .capture = capture, .control = control, .interrupted = interrupted};
+    return zl_proxy (&config);
+}
+
+int zmql_monitored_queue (zmql_socket *in, zmql_socket *out, zmql_socket *monitor, const zl_msg *in_mark,
+                          const zl_msg *out_mark, int (*interrupted) (void))
+{
+    const zl_proxy_config config = {
+        .front = in,
+        .back = out,
+        .capture = monitor,
+        .front_mark = {in_mark->data, in_mark->size},
+        .back_mark = {out_mark->data, out_mark->size},
+        .interrupted = interrupted,
+        .swap_ids = in->type->id == ZL_ROUTER && out->type->id == ZL_ROUTER,
+    };
+    return zl_proxy (&config);
 }

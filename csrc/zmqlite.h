@@ -13,7 +13,8 @@ typedef struct zl_socket zmql_socket;
 typedef struct zl_pollset zmql_pollset;
 
 enum { ZMQL_DONTWAIT = 1, ZMQL_SNDMORE = 2 };
-enum { ZMQL_POLLIN = 1, ZMQL_POLLOUT = 2, ZMQL_POLLERR = 4 };
+/* ZMQL_ROOM, only to wait for: ZMQL_POLLOUT, and something has changed since a send was refused. */
+enum { ZMQL_POLLIN = 1, ZMQL_POLLOUT = 2, ZMQL_POLLERR = 4, ZMQL_ROOM = 16 };
 enum { ZMQL_INT, ZMQL_INT64, ZMQL_BYTES };
 
 /* ---- contexts ---- */
@@ -65,6 +66,7 @@ typedef struct {
     zl_blob *blob;
     bool more;
     unsigned header;
+    const zl_blob *properties; /* of its connection: list of name(1 + n) value(4 + n); NULL if there is none */
 } zmql_frame;
 
 typedef struct zmql_sink {
@@ -94,6 +96,11 @@ int zmql_set (zmql_socket *s, int option, const void *value, size_t size);
 /* EVENTS does pending I/O. [blocks] */
 int zmql_get (zmql_socket *s, int option, void *value, size_t *size);
 
+/* Tells the events of s (a mask of ZMQ_EVENT_*) to an inproc endpoint, which a new socket of the given type (ZMQ_PAIR, ZMQ_PUB,
+ * ZMQ_PUSH) is bound to; in messages of version 1 or 2. Replaces the monitor that is there; endpoint NULL ends it.
+ * -EPROTONOSUPPORT, -EINVAL, -EADDRINUSE, -EMFILE, or what a bind says. [blocks] */
+int zmql_monitor (zmql_socket *s, const char *endpoint, uint64_t events, int version, int type);
+
 /* Calls fn for every counter: group "" or "dropped" or "closed". */
 void zmql_stats (zmql_socket *s, void (*fn) (void *arg, const char *group, const char *name, uint64_t value), void *arg);
 
@@ -112,8 +119,14 @@ typedef struct {
 } zmql_ready;
 int zmql_pollset_wait (zmql_pollset *p, zmql_ready *ready, int max, zl_time deadline);
 
-/* Moves messages between two sockets both ways, with a copy to capture (or NULL), until an error: -ETERM, -ENOTSOCK, -EINTR.
+/* Moves messages between two sockets both ways, with a copy to capture (or NULL), until control (or NULL) says TERMINATE: 0;
+ * or until an error: -ETERM, -ENOTSOCK, -EINTR. When a signal has come, interrupted() decides whether that is the end.
  * [blocks] */
-int zmql_proxy (zmql_socket *front, zmql_socket *back, zmql_socket *capture);
+int zmql_proxy (zmql_socket *front, zmql_socket *back, zmql_socket *capture, zmql_socket *control,
+                int (*interrupted) (void));
+/* The same between ROUTERs too (the ids at the head of a message change places), and each copy begins with a frame that says
+ * which way the message went. [blocks] */
+int zmql_monitored_queue (zmql_socket *in, zmql_socket *out, zmql_socket *monitor, const zl_msg *in_mark,
+                          const zl_msg *out_mark, int (*interrupted) (void));
 
 #endif

@@ -4,7 +4,8 @@ A program written for pyzmq runs with `import zmqlite as zmq`.
 """
 
 from . import constants
-from ._core import IPC_PATH_MAX_LEN, Frame, has, proxy, strerror, zmq_errno
+from . import utils as utils
+from ._core import IPC_PATH_MAX_LEN, Frame, has, proxy, proxy_steerable, strerror, zmq_errno
 from .constants import *
 from .context import Context, SyncContext, SyncSocket
 from .error import (
@@ -66,6 +67,7 @@ __all__ = [
     "device",
     "has",
     "proxy",
+    "proxy_steerable",
     "pyzmq_version",
     "pyzmq_version_info",
     "select",

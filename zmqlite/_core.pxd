@@ -45,6 +45,7 @@ cdef extern from "base/garbage.h" nogil:
 cdef extern from "base/err.h" nogil:
     int ZL_EFSM
     int ZL_ETERM
+    int ZL_EROUTINGID
     const char *zl_strerror(int code, char *buf, unsigned size)
 
 
@@ -64,6 +65,7 @@ cdef extern from "zmqlite.h" nogil:
     int ZMQL_SNDMORE
     int ZMQL_POLLIN
     int ZMQL_POLLOUT
+    int ZMQL_ROOM
     int ZMQL_INT
     int ZMQL_INT64
     int ZMQL_BYTES
@@ -90,6 +92,7 @@ cdef extern from "zmqlite.h" nogil:
         size_t size
         zl_blob *blob
         bint more
+        const zl_blob *properties
 
     ctypedef struct zmql_sink:
         int (*take)(zmql_sink *sink, const zmql_frame *f) noexcept
@@ -117,7 +120,11 @@ cdef extern from "zmqlite.h" nogil:
     void zmql_pollset_remove(zmql_pollset *p, zmql_socket *s, int fd)
     int zmql_pollset_wait(zmql_pollset *p, zmql_ready *ready, int max, zl_time deadline)
 
-    int zmql_proxy(zmql_socket *front, zmql_socket *back, zmql_socket *capture)
+    int zmql_monitor(zmql_socket *s, const char *endpoint, uint64_t events, int version, int type)
+    int zmql_proxy(zmql_socket *front, zmql_socket *back, zmql_socket *capture, zmql_socket *control,
+                   bint (*interrupted)() noexcept nogil)
+    int zmql_monitored_queue(zmql_socket *front, zmql_socket *back, zmql_socket *monitor, const zl_msg *in_mark,
+                             const zl_msg *out_mark, bint (*interrupted)() noexcept nogil)
 
 
 cdef class Context:
@@ -146,6 +153,7 @@ cdef class Socket:
 
 cdef class Frame:
     cdef zl_blob *blob          # one reference
+    cdef zl_blob *properties    # of the connection that it came over; one reference, or NULL
     cdef object source          # what `data` was, if it is shared
     cdef public bint more
     cdef readonly object tracker

@@ -13,7 +13,7 @@ from warnings import warn
 
 from . import _core
 from .attrs import OptionAttributes
-from .constants import Errno, SocketOption, SocketType, _OptType
+from .constants import Errno, Event, SocketOption, SocketType, _OptType
 from .error import ZMQBindError, ZMQError
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
     type: SocketType
 
     _repr_cls = "zmq.Socket"
+    _monitor_socket: Socket[Received] | None = None
 
     def __init__(
         self: Socket[bytes],
@@ -163,6 +164,30 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
         raise ZMQBindError(
             f"no free port at {addr} in {max_tries} tries from {min_port} to {max_port - 1}"
         )
+
+    # ---- Monitor
+
+    def get_monitor_socket(
+        self, events: int | None = None, addr: str | None = None
+    ) -> Socket[Received]:
+        """A PAIR socket that receives what happens to the connections of this one.
+
+        Each call returns the same one, until that is closed by the caller or `disable_monitor` is
+        called. `zmqlite.utils.monitor` takes its messages apart.
+        """
+        reader = self._monitor_socket
+        if reader is None or reader.closed:
+            if addr is None:
+                addr = f"inproc://monitor.s-{self.fileno()}"
+            self.monitor(addr, Event.ALL if events is None else events)
+            reader = self._monitor_socket = self.context.socket(SocketType.PAIR)
+            reader.connect(addr)
+        return reader
+
+    def disable_monitor(self) -> None:
+        """Stop the monitor. Its reader receives MONITOR_STOPPED as the last event."""
+        self._monitor_socket = None
+        self.monitor(None)
 
     # ---- Options
 

@@ -11,6 +11,9 @@
 #define ZL_ETERM (ZL_HAUSNUMERO + 53)
 #define ZL_EMTHREAD (ZL_HAUSNUMERO + 54)
 
+/* Shown to users as EINVAL; tells the layer above what to say of it. */
+#define ZL_EROUTINGID (ZL_HAUSNUMERO + 100)
+
 /* Text of a (positive) code. The result is static or written to buf. */
 const char *zl_strerror (int code, char *buf, unsigned size);
 

@@ -1,10 +1,11 @@
 /* A context: whatever outlives a socket. */
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ctx.h"
 
-enum { IO_THREADS = 1, MAX_SOCKETS = 2, SOCKET_LIMIT = 3, MSG_T_SIZE = 6, IPV6 = 42, BLOCKY = 70 };
 enum { SOCKETS_MAX = 65535 };
 
 /* Counts forks: in a child it differs from what its parent's contexts remember. */
@@ -39,7 +40,11 @@ int zl_ctx_open (zl_ctx **out)
     zl_list_init (&ctx->pending);
     ctx->io_threads = 1;
     ctx->max_sockets = 1023;
+    ctx->max_msgsz = INT_MAX;
+    ctx->socket_limit = SOCKETS_MAX;
+    ctx->msg_t_size = 64;
     ctx->blocky = 1;
+    ctx->threads.policy = ctx->threads.priority = -1;
     ctx->idle.fd = ctx->idle.write = -1;
     ctx->fork_generation = fork_generation;
     *out = ctx;
@@ -71,10 +76,12 @@ static int start_loops (zl_ctx *ctx)
     ctx->loops = calloc (n, sizeof *ctx->loops);
     int rc = ctx->loops ? zl_wake_init (&ctx->idle) : -ENOMEM;
     while (rc == 0 && ctx->loop_count < n) {
-        rc = zl_loop_start (&ctx->loops[ctx->loop_count], ctx->loop_count);
+        rc = zl_loop_start (&ctx->loops[ctx->loop_count], ctx->loop_count, &ctx->threads);
         if (rc == 0)
             ctx->loop_count++;
     }
+    ctx->has_io = ctx->io_threads > 0;
+    ctx->socket_max = (unsigned) ctx->max_sockets;
     if (rc == 0)
         return 0;
     stop_loops (ctx->loops, ctx->loop_count);
@@ -88,9 +95,11 @@ int zl_ctx_socket (zl_ctx *ctx, const zl_type *type, zl_socket **out)
 {
     zl_socket *s;
     zl_lock (&ctx->mu);
-    int rc = ctx->terminated ? -ZL_ETERM : ctx->socket_count >= (unsigned) ctx->max_sockets ? -EMFILE : 0;
+    int rc = ctx->terminated ? -ZL_ETERM : 0;
     if (rc == 0 && !ctx->loops)
         rc = start_loops (ctx);
+    if (rc == 0 && ctx->socket_count >= ctx->socket_max)
+        rc = -EMFILE;
     if (rc == 0)
         rc = zl_socket_open (ctx, &ctx->loops[ctx->next_loop++ % ctx->loop_count], type, &s);
     if (rc == 0) {
@@ -98,6 +107,8 @@ int zl_ctx_socket (zl_ctx *ctx, const zl_type *type, zl_socket **out)
         s->opt.ipv6 = ctx->ipv6;
         if (!ctx->blocky)
             s->opt.linger = 0;
+        if (ctx->max_msgsz < INT_MAX)
+            s->max_frame = (size_t) ctx->max_msgsz;
         zl_list_append (&ctx->sockets, &s->ctx_node);
         ctx->socket_count++;
         *out = s;
@@ -117,12 +128,17 @@ void zl_ctx_reaped (zl_socket *s)
     zl_unlock (&ctx->mu);
 }
 
-bool zl_ctx_has_io (zl_ctx *ctx)
+zl_loop *zl_ctx_loop (zl_ctx *ctx, uint64_t affinity, zl_loop *current)
 {
+    zl_loop *found = NULL;
     zl_lock (&ctx->mu);
-    bool has = ctx->io_threads > 0;
+    for (unsigned i = 0; ctx->has_io && i < ctx->loop_count && found != current; i++) {
+        bool eligible = !affinity || (i < 64 && affinity >> i & 1);
+        if (eligible && (!found || &ctx->loops[i] == current))
+            found = &ctx->loops[i];
+    }
     zl_unlock (&ctx->mu);
-    return has;
+    return found;
 }
 
 /* A socket's mutex comes before the context's, so the list is walked with references instead of the lock. */
@@ -204,28 +220,74 @@ int zl_ctx_term (zl_ctx *ctx)
     return 0;
 }
 
+/* ---- options ---- */
+
+static bool has_cpu (const zl_ctx *ctx, int cpu)
+{
+    return ctx->threads.cpus[cpu / 8] >> cpu % 8 & 1;
+}
+
+static int add_cpu (zl_ctx *ctx, int value)
+{
+    ctx->threads.cpus[value / 8] |= (uint8_t) (1u << value % 8);
+    return 0;
+}
+
+static int remove_cpu (zl_ctx *ctx, int value)
+{
+    if (!has_cpu (ctx, value))
+        return -EINVAL;
+    ctx->threads.cpus[value / 8] &= (uint8_t) ~(1u << value % 8);
+    return 0;
+}
+
+/* A number, as text: the one form that this call can carry. */
+static int set_name_prefix (zl_ctx *ctx, int value)
+{
+    ctx->name_prefix = value;
+    snprintf (ctx->threads.name_prefix, sizeof ctx->threads.name_prefix, "%d", value);
+    return 0;
+}
+
+enum { GET = 1, SET = 2 };
+
+/* Numbers of ZeroMQ's public header, where 3 means one thing when set and another when read. ctx->mu is held. */
+static const struct {
+    int id, access;
+    size_t offset; /* of an int in zl_ctx, unless set() is there */
+    int min, max;
+    bool flag; /* any value is stored as 0 or 1 */
+    int (*set) (zl_ctx *ctx, int value);
+} options[] = {
+    {1, GET | SET, offsetof (zl_ctx, io_threads), 0, INT_MAX, false, NULL},
+    {2, GET | SET, offsetof (zl_ctx, max_sockets), 1, INT_MAX, false, NULL},
+    {3, SET, offsetof (zl_ctx, threads.priority), 0, INT_MAX, false, NULL},
+    {3, GET, offsetof (zl_ctx, socket_limit), 0, 0, false, NULL},
+    {4, GET | SET, offsetof (zl_ctx, threads.policy), 0, INT_MAX, false, NULL},
+    {5, GET | SET, offsetof (zl_ctx, max_msgsz), 0, INT_MAX, false, NULL},
+    {6, GET, offsetof (zl_ctx, msg_t_size), 0, 0, false, NULL},
+    {7, SET, 0, 0, ZL_CPUS_MAX - 1, false, add_cpu},
+    {8, SET, 0, 0, ZL_CPUS_MAX - 1, false, remove_cpu},
+    {9, GET | SET, offsetof (zl_ctx, name_prefix), INT_MIN, INT_MAX, false, set_name_prefix},
+    {42, GET | SET, offsetof (zl_ctx, ipv6), 0, INT_MAX, true, NULL},
+    {70, GET | SET, offsetof (zl_ctx, blocky), 0, INT_MAX, true, NULL},
+};
+
+static int *place (zl_ctx *ctx, unsigned row)
+{
+    return (int *) (void *) ((char *) ctx + options[row].offset);
+}
+
 int zl_ctx_set (zl_ctx *ctx, int option, int value)
 {
-    int rc = value < 0 ? -EINVAL : 0;
+    int rc = -EINVAL;
     zl_lock (&ctx->mu);
-    switch (rc ? 0 : option) {
-        case IO_THREADS:
-            ctx->io_threads = value;
-            break;
-        case MAX_SOCKETS:
-            if (value < 1 || value > SOCKETS_MAX)
-                rc = -EINVAL;
-            else
-                ctx->max_sockets = value;
-            break;
-        case IPV6:
-            ctx->ipv6 = value != 0;
-            break;
-        case BLOCKY:
-            ctx->blocky = value != 0;
-            break;
-        default:
-            rc = -EINVAL;
+    for (unsigned i = 0; i < ZL_LEN (options); i++) {
+        if (options[i].id != option || !(options[i].access & SET) || value < options[i].min || value > options[i].max)
+            continue;
+        rc = options[i].set ? options[i].set (ctx, value) : 0;
+        if (!options[i].set)
+            *place (ctx, i) = options[i].flag ? value != 0 : value;
     }
     zl_unlock (&ctx->mu);
     return rc;
@@ -233,30 +295,13 @@ int zl_ctx_set (zl_ctx *ctx, int option, int value)
 
 int zl_ctx_get (zl_ctx *ctx, int option, int *value)
 {
-    int rc = 0;
+    int rc = -EINVAL;
     zl_lock (&ctx->mu);
-    switch (option) {
-        case IO_THREADS:
-            *value = ctx->io_threads;
-            break;
-        case MAX_SOCKETS:
-            *value = ctx->max_sockets;
-            break;
-        case SOCKET_LIMIT:
-            *value = SOCKETS_MAX;
-            break;
-        case MSG_T_SIZE:
-            *value = 64;
-            break;
-        case IPV6:
-            *value = ctx->ipv6;
-            break;
-        case BLOCKY:
-            *value = ctx->blocky;
-            break;
-        default:
-            rc = -EINVAL;
-    }
+    for (unsigned i = 0; i < ZL_LEN (options); i++)
+        if (options[i].id == option && options[i].access & GET) {
+            *value = *place (ctx, i);
+            rc = 0;
+        }
     zl_unlock (&ctx->mu);
     return rc;
 }

@@ -11,8 +11,11 @@ struct zl_ctx {
     zl_count refs; /* the handle, each socket */
     zl_mutex mu;   /* guards everything below */
     zl_node sockets; /* zl_socket.ctx_node */
-    unsigned socket_count;
-    int io_threads, max_sockets, ipv6, blocky;
+    unsigned socket_count, socket_max; /* socket_max: MAX_SOCKETS when the first socket was made */
+    bool has_io; /* IO_THREADS was not 0 then; if it was, there is a reactor all the same, but it only closes sockets */
+    int io_threads, max_sockets, max_msgsz, name_prefix, ipv6, blocky;
+    int socket_limit, msg_t_size; /* constant: the most sockets there can be; of libzmq's zmq_msg_t, as programs know it */
+    zl_thread_options threads;
     zl_loop *loops;
     unsigned loop_count;
     unsigned next_loop;
@@ -40,7 +43,9 @@ bool zl_ctx_inherited (const zl_ctx *ctx);
 
 /* For sockets. */
 void zl_ctx_reaped (zl_socket *s);
-bool zl_ctx_has_io (zl_ctx *ctx);
+/* The reactor for a socket that makes its first connection under this AFFINITY: `current` if that is among them, else one
+ * that is; NULL if the mask has none of this context's. */
+zl_loop *zl_ctx_loop (zl_ctx *ctx, uint64_t affinity, zl_loop *current);
 void zl_ctx_forget_names (zl_socket *s);
 
 #endif

@@ -25,9 +25,16 @@ void zl_endpoint_close (zl_socket *s, zl_endpoint *e, int linger_ms);
 void zl_endpoint_lost (zl_socket *s, zl_endpoint *e, zl_pipe *pipe, zl_close_reason why);
 /* A connection of it has nothing left to write. */
 void zl_endpoint_flushed (zl_socket *s, zl_endpoint *e);
-/* A connection of it has completed its handshake. */
+/* A connection of it has been opened; has completed its handshake. */
+void zl_endpoint_gained (zl_endpoint *e);
 void zl_endpoint_up (zl_endpoint *e);
+/* A pipe for a connection of it, not attached yet; NULL without memory. */
+zl_pipe *zl_endpoint_new_pipe (zl_endpoint *e);
+/* The connecting endpoint that the pipe belongs to, if there is one, ends for this reason, and the pipe with it. */
+void zl_endpoint_give_up (zl_socket *s, zl_pipe *pipe, zl_close_reason why);
 const zl_options *zl_endpoint_options (const zl_endpoint *e);
+/* Tells the monitor of something that happened to a connection of it. */
+void zl_endpoint_report (const zl_endpoint *e, unsigned event, uint64_t value, int fd);
 /* The pipe that a connecting endpoint keeps from one connection to the next, or NULL. */
 zl_pipe *zl_endpoint_pipe (const zl_endpoint *e);
 void zl_endpoint_set_pipe (zl_endpoint *e, zl_pipe *pipe);

@@ -29,6 +29,8 @@ static inline zl_pipe *zl_fq_head (zl_fq *f)
 {
     while (!zl_list_empty (&f->ring)) {
         zl_pipe *p = ZL_LIST_FIRST (&f->ring, zl_pipe, fq);
+        if (ZL_UNLIKELY (p->conflate) && p->ops->pull && !p->dead)
+            p->ops->pull (p); /* something newer may have come */
         if (ZL_LIKELY (zl_pipe_readable (p)))
             return p;
         if (p->ops->pull && !p->dead)

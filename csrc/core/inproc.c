@@ -39,7 +39,8 @@ struct zl_link {
     zl_mutex mu;   /* guards the channels, joined, and side.sock, sndhwm, rcvhwm, id */
     channel to[2]; /* towards side i */
     side sides[2];
-    bool joined; /* both sides are there */
+    bool joined;   /* both sides are there */
+    bool conflate; /* constant: the connecting socket had CONFLATE */
 };
 
 bool zl_is_inproc (const char *endpoint)
@@ -85,7 +86,7 @@ static void compute_hwm (zl_link *l)
 {
     for (int to = 0; to < 2; to++) {
         int snd = l->sides[!to].sndhwm, rcv = l->sides[to].rcvhwm;
-        l->to[to].hwm = !l->joined ? snd : snd && rcv ? snd + rcv : 0;
+        l->to[to].hwm = l->conflate ? 0 : !l->joined ? snd : snd && rcv ? snd + rcv : 0;
     }
 }
 
@@ -101,12 +102,13 @@ static void touch_other (zl_socket *own, zl_link *l, int other)
     if (!zl_linked (&o->node)) {
         zl_hold (&l->refs);
         zl_list_append (&own->touches, &o->node);
+        own->news = true;
     }
 }
 
 /* ---- the pipe's view ---- */
 
-static int inproc_push (zl_pipe *p, const zl_msg *frames, unsigned n)
+static int put (zl_pipe *p, const zl_msg *frames, unsigned n, bool conflate)
 {
     zl_link *l = p->link;
     channel *c = &l->to[!p->side];
@@ -115,6 +117,12 @@ static int inproc_push (zl_pipe *p, const zl_msg *frames, unsigned n)
         zl_unlock (&l->mu);
         p->sock->stats.dropped[ZL_DROP_NO_PEER]++;
         return 0;
+    }
+    if (ZL_UNLIKELY (conflate)) {
+        p->sock->stats.dropped[ZL_DROP_CONFLATED] += c->q.msgs;
+        zl_frameq_clear (&c->q, &p->sock->pool);
+        frames += n - 1;
+        n = 1;
     }
     int rc = zl_frameq_push (&c->q, &p->sock->pool, frames, n);
     bool touch = false;
@@ -134,6 +142,11 @@ static int inproc_push (zl_pipe *p, const zl_msg *frames, unsigned n)
     return rc;
 }
 
+static int inproc_push (zl_pipe *p, const zl_msg *frames, unsigned n)
+{
+    return put (p, frames, n, p->conflate);
+}
+
 /* l->mu held. Reports what has been read; true if the writer waits for that. */
 static bool report (zl_pipe *p, channel *c)
 {
@@ -151,7 +164,12 @@ static void inproc_pull (zl_pipe *p)
     channel *c = &l->to[p->side];
     zl_lock (&l->mu);
     bool touch = report (p, c);
-    if (c->q.head)
+    size_t more = c->q.msgs;
+    if (p->conflate && more && p->in.msgs) {
+        p->sock->stats.dropped[ZL_DROP_CONFLATED] += p->in.msgs;
+        zl_frameq_clear (&p->in, &p->sock->pool);
+    }
+    if (more)
         zl_frameq_splice (&p->in, &c->q);
     else
         c->idle = true;
@@ -197,16 +215,25 @@ static void refresh (zl_pipe *p)
 
 static int inproc_subscribe (zl_pipe *p, bool subscribe, const uint8_t *topic, size_t n)
 {
-    zl_blob *b = zl_blob_alloc (n + 1);
+    zl_blob *b;
+    if (!p->joined)
+        return 0; /* all subscriptions are said when somebody is there to hear them */
+    b = zl_blob_alloc (n + 1);
     if (!b)
         return -ENOMEM;
     zl_blob_bytes (b)[0] = subscribe;
     if (n)
         memcpy (zl_blob_bytes (b) + 1, topic, n);
     zl_msg m = {b->data, b->size, b};
-    int rc = inproc_push (p, &m, 1);
+    int rc = put (p, &m, 1, false);
     zl_blob_drop (b);
     return rc;
+}
+
+static void inproc_hangup (zl_pipe *p, zl_close_reason why)
+{
+    (void) why;
+    zl_pipe_close (p, ZL_DROP_CLOSED, false);
 }
 
 static void inproc_leave (zl_pipe *p)
@@ -233,6 +260,7 @@ static const zl_pipe_ops inproc_pipe_ops = {
     .consumed = inproc_consumed,
     .recheck = refresh,
     .subscribe = inproc_subscribe,
+    .hangup = inproc_hangup,
     .close = inproc_leave,
 };
 
@@ -268,6 +296,8 @@ void zl_link_touch (zl_node *n)
             zl_frameq_splice (&p->in, &rest);
             if (more)
                 zl_pipe_arrived (p, more);
+            if (!s->closed)
+                zl_pipe_lost (p);
             zl_pipe_close (p, ZL_DROP_NO_PEER, true);
         }
     }
@@ -294,7 +324,7 @@ static int attach_side (zl_link *l, int index)
 {
     side *me = &l->sides[index];
     zl_socket *s = me->sock;
-    zl_pipe *p = zl_pipe_new (s, &inproc_pipe_ops);
+    zl_pipe *p = zl_pipe_new (s, &inproc_pipe_ops, l->conflate);
     if (!p)
         return -ENOMEM;
     zl_hold (&l->refs);
@@ -305,17 +335,28 @@ static int attach_side (zl_link *l, int index)
     return 0;
 }
 
+/* HELLO_MSG comes before all others. */
+static int say_hello (zl_pipe *p)
+{
+    const zl_blob *hello = p->sock->opt.bytes[ZL_BYTES_HELLO_MSG];
+    return hello ? put (p, &(zl_msg){hello->data, hello->size, NULL}, 1, false) : 0;
+}
+
 /* The other side is known: its id is, and messages flow. The mutex of p's socket is held. */
 static int side_up (zl_pipe *p)
 {
     zl_socket *s = p->sock;
     side *other = &p->link->sides[!p->side];
-    int rc = zl_pipe_set_id (p, other->id, other->id_len);
-    if (rc < 0)
-        return rc;
+    if (zl_pipe_takes_id (p) && zl_pipe_set_id (p, other->id, other->id_len) < 0)
+        return -ENOMEM;
     if (!p->attached && !p->discard)
         zl_pipe_attach (p);
-    if (p->attached && s->type->connected)
+    if (!p->attached) { /* the type has no use for it: a PAIR that has its peer */
+        zl_pipe_close (p, ZL_DROP_NO_PEER, false);
+        return 0;
+    }
+    p->joined = true;
+    if (s->type->connected)
         s->type->connected (s, p);
     return 0;
 }
@@ -332,6 +373,8 @@ static int join (zl_link *l, zl_socket *binder)
         compute_hwm (l);
         zl_unlock (&l->mu);
         rc = attach_side (l, 1);
+        if (rc == 0)
+            rc = say_hello (l->sides[1].pipe);
         if (rc == 0)
             rc = side_up (l->sides[1].pipe);
         touch_other (binder, l, 0);
@@ -413,6 +456,35 @@ int zl_inproc_bind (zl_socket *s, const char *name)
     return 0;
 }
 
+/* The connecting side of a new link: a pipe that can be sent to. The mutex of s is held. */
+static int make_connector (zl_link *l, zl_socket *s, const char *name)
+{
+    const zl_blob *id = s->opt.bytes[ZL_BYTES_CONNECT_ROUTING_ID];
+    l->conflate = s->opt.conflate && s->type->conflates;
+    set_side (l, 0, s);
+    int rc = attach_side (l, 0);
+    if (rc < 0)
+        return rc;
+    zl_pipe *p = l->sides[0].pipe;
+    p->name = strdup (name);
+    p->outgoing = true;
+    p->named = id != NULL;
+    rc = id ? zl_pipe_set_id (p, id->data, id->size) : 0;
+    if (rc == 0)
+        rc = say_hello (p);
+    if (rc < 0 || !p->name) {
+        zl_pipe_close (p, ZL_DROP_MEMORY, false);
+        return -ENOMEM;
+    }
+    zl_blob_drop (s->opt.bytes[ZL_BYTES_CONNECT_ROUTING_ID]); /* for one connect only */
+    s->opt.bytes[ZL_BYTES_CONNECT_ROUTING_ID] = NULL;
+    strncpy (s->last_endpoint, name, sizeof s->last_endpoint - 1);
+    zl_pipe_attach (p);
+    if (!p->attached)
+        zl_pipe_close (p, ZL_DROP_NO_PEER, false);
+    return 0;
+}
+
 int zl_inproc_connect (zl_socket *s, const char *name)
 {
     zl_ctx *ctx = s->ctx;
@@ -423,18 +495,14 @@ int zl_inproc_connect (zl_socket *s, const char *name)
         goto fail;
     zl_socket_lock (s);
     rc = zl_socket_check (s);
-    if (rc == 0) {
-        set_side (l, 0, s);
-        rc = attach_side (l, 0);
-    }
+    if (rc == 0 && s->type->may_connect)
+        rc = s->type->may_connect (s);
+    if (rc == 0)
+        rc = make_connector (l, s, name);
     if (rc < 0) {
         zl_socket_unlock (s);
         goto fail;
     }
-    strncpy (s->last_endpoint, name, sizeof s->last_endpoint - 1);
-    zl_pipe *p = l->sides[0].pipe;
-    p->name = strdup (name);
-    zl_pipe_attach (p);
     zl_lock (&ctx->mu);
     zl_name *n = find_name (ctx, name);
     zl_socket *binder = n ? n->sock : NULL;
@@ -499,10 +567,15 @@ int zl_inproc_unbind (zl_socket *s, const char *name)
     bool any = forget (s->ctx, s, name);
     zl_socket_lock (s);
     ZL_LIST_EACH (&s->pipes, zl_pipe, node, p)
-        if (p->name && !p->dead && strcmp (p->name, name) == 0) {
-            zl_fq_remove (p);
-            zl_pipe_close (p, ZL_DROP_CLOSED, false);
+        if (p->name && strcmp (p->name, name) == 0) {
             any = true;
+            if (p->dead) { /* the peer is gone, what it sent stays readable */
+                free (p->name);
+                p->name = NULL;
+            } else {
+                zl_fq_remove (p);
+                zl_pipe_close (p, ZL_DROP_CLOSED, false);
+            }
         }
     zl_socket_unlock (s);
     return any ? 0 : -ENOENT;

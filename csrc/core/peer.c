@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "../net/fd.h"
+#include "heartbeat.h"
 #include "peer.h"
 #include "socket.h"
 
@@ -37,6 +38,7 @@ struct zl_peer {
     zl_pipe *pipe; /* from the end of the handshake; NULL if the socket type has no use for this connection */
     zl_node node, readable, dirty;
     zl_alarm handshake;
+    zl_heartbeat *heart; /* made when it is needed */
 
     /* the read end */
     bool rd_owned;
@@ -63,6 +65,7 @@ struct zl_peer {
     bool ready;      /* handshake done: messages may go */
     bool dead, buried;
     zl_close_reason why;
+    int error; /* errno of the read or write that failed, 0 if none has */
     size_t tx_off;
     zl_frameq ctl; /* greeting, commands */
     zl_frameq tx;  /* being written */
@@ -95,6 +98,11 @@ zl_endpoint *zl_peer_endpoint (const zl_peer *p)
 size_t zl_peer_unsent (const zl_peer *p)
 {
     return p->tx.msgs;
+}
+
+bool zl_peer_is_paused (const zl_peer *p)
+{
+    return p->rd_paused || p->rd_ready || p->rd_owned;
 }
 
 bool zl_peer_flushed (const zl_peer *p)
@@ -148,6 +156,8 @@ static void bury (zl_socket *s, zl_peer *p)
         zl_chunk_put (&s->pool, p->big_chunk);
     zl_blob_drop (p->big);
     zl_wire_fini (&p->wire);
+    zl_heartbeat_free (p->heart);
+    p->heart = NULL;
     zl_list_remove (&p->node);
     zl_list_append (&s->graves, &p->node);
     zl_endpoint_lost (s, p->endpoint, pipe, p->why);
@@ -159,12 +169,35 @@ void zl_peer_free (zl_peer *p)
     free (p);
 }
 
+/* Tells the monitor that, and how, it ends; not if it is we who end it. */
+static void report_end (const zl_peer *p, zl_close_reason why)
+{
+    static const unsigned failures[] = {
+#define X(id, name, final, event) event,
+        ZL_CLOSE_REASONS (X)
+#undef X
+    };
+    unsigned failure = failures[why];
+    int fd = p->source.fd;
+    bool raw = p->wire.codec == &zl_codec_raw;
+    if (why == ZL_CLOSE_LOCAL || why == ZL_CLOSE_TAKEN_OVER)
+        return;
+    if (raw || failure == ZL_FAILS_PLAINLY)
+        zl_endpoint_report (p->endpoint, ZL_EVENT_HANDSHAKE_FAILED, (uint64_t) p->error, fd);
+    else if (!p->ready && failure == ZL_FAILS_REFUSED && p->wire.refusal)
+        zl_endpoint_report (p->endpoint, ZL_EVENT_HANDSHAKE_FAILED_AUTH, p->wire.refusal, fd);
+    else if (!p->ready && failure >= ZL_PROTOCOL_UNSPECIFIED)
+        zl_endpoint_report (p->endpoint, ZL_EVENT_HANDSHAKE_FAILED_PROTOCOL, failure, fd);
+    zl_endpoint_report (p->endpoint, ZL_EVENT_DISCONNECTED, (uint64_t) fd, fd);
+}
+
 void zl_peer_end (zl_socket *s, zl_peer *p, zl_close_reason why)
 {
     if (p->dead)
         return;
     p->dead = true;
     p->why = why;
+    report_end (p, why);
     if (p->wr_blocked) {
         p->wr_blocked = false;
         s->blocked--;
@@ -181,33 +214,81 @@ void zl_peer_end (zl_socket *s, zl_peer *p, zl_close_reason why)
 
 static void handshake_late (zl_socket *s, zl_alarm *a)
 {
-    zl_peer_end (s, ZL_CONTAINER (a, zl_peer, handshake), ZL_CLOSE_HANDSHAKE_TIMEOUT);
+    zl_peer *p = ZL_CONTAINER (a, zl_peer, handshake);
+    p->error = ETIMEDOUT;
+    zl_peer_end (s, p, ZL_CLOSE_HANDSHAKE_TIMEOUT);
 }
 
+/* The heartbeat of p, made now if need be; NULL without memory: then its peer's word has to do. */
+static zl_heartbeat *heart_of (zl_socket *s, zl_peer *p)
+{
+    if (!p->heart)
+        p->heart = zl_heartbeat_new (s, p);
+    return p->heart;
+}
+
+/* What the application may ask about the connection: all that the peer announced, and where it is. */
+static zl_blob *describe (const zl_peer *p)
+{
+    char address[64];
+    zl_fd_peer_address (p->source.fd, address, sizeof address);
+    const zl_blob *announced = p->wire.peer_properties;
+    size_t before = announced ? announced->size : 0, n = strlen (address);
+    zl_blob *all = zl_blob_alloc (before + 1 + strlen ("Peer-Address") + 4 + n);
+    if (!all)
+        return NULL;
+    if (before)
+        memcpy (zl_blob_bytes (all), announced->data, before);
+    zl_property_put (zl_blob_bytes (all) + before, "Peer-Address", address, n);
+    return all;
+}
+
+/* The pipe that this connection is to serve: the endpoint's, or a new one. NULL without memory. */
+static zl_pipe *pipe_for (zl_peer *p)
+{
+    zl_pipe *pipe = zl_endpoint_pipe (p->endpoint);
+    if (!pipe)
+        pipe = zl_endpoint_new_pipe (p->endpoint);
+    if (!pipe)
+        return NULL;
+    if (zl_pipe_takes_id (pipe) && zl_pipe_set_id (pipe, p->wire.peer_id, p->wire.peer_id_len) < 0)
+        return NULL;
+    zl_blob_drop (pipe->properties);
+    pipe->properties = describe (p);
+    return pipe;
+}
+
+/* Messages may flow. */
 static void become_ready (zl_socket *s, zl_peer *p)
 {
+    const zl_options *o = zl_endpoint_options (p->endpoint);
     p->ready = true;
     zl_socket_alarm (s, &p->handshake, ZL_NEVER);
     s->stats.handshakes++;
     zl_endpoint_up (p->endpoint);
+    if (!p->wire.legacy)
+        zl_endpoint_report (p->endpoint, ZL_EVENT_HANDSHAKE_SUCCEEDED, 0, p->source.fd);
     if (s->closed && zl_endpoint_is_listener (p->endpoint)) {
         zl_peer_end (s, p, ZL_CLOSE_LOCAL);
         return;
     }
-    zl_pipe *pipe = zl_endpoint_pipe (p->endpoint);
-    if (!pipe)
-        pipe = zl_pipe_new (s, &zl_stream_pipe_ops);
-    if (!pipe || ((!pipe->id || !pipe->attached) && zl_pipe_set_id (pipe, p->wire.peer_id, p->wire.peer_id_len) < 0)) {
+    zl_pipe *pipe = pipe_for (p);
+    const zl_blob *hello = o->bytes[ZL_BYTES_HELLO_MSG];
+    if (!pipe || (hello && zl_wire_send_first (&p->wire, hello->data, hello->size) < 0)) {
         zl_peer_end (s, p, ZL_CLOSE_MEMORY);
         return;
     }
     p->pipe = pipe;
     pipe->peer = p;
     zl_endpoint_set_pipe (p->endpoint, pipe);
+    if (o->heartbeat_ivl && !p->wire.legacy && heart_of (s, p))
+        zl_heartbeat_start (p->heart);
     if (!pipe->attached && !pipe->discard)
         zl_pipe_attach (pipe);
     if (pipe->attached && s->type->connected)
         s->type->connected (s, pipe);
+    if (!p->dead && p->wire.codec == &zl_codec_v1 && s->type->subscription)
+        s->type->subscription (s, pipe, true, NULL, 0); /* such a subscriber cannot say what it wants, and filters itself */
     make_dirty (p);
 }
 
@@ -216,7 +297,7 @@ static void become_ready (zl_socket *s, zl_peer *p)
 static bool inbound_full (const zl_peer *p)
 {
     const zl_pipe *pipe = p->pipe;
-    if (!pipe || pipe->in.msgs == 0 || pipe->discard)
+    if (!pipe || pipe->in.msgs == 0 || pipe->discard || pipe->conflate)
         return false;
     int hwm = p->sock->opt.rcvhwm;
     return (hwm && pipe->in.msgs >= (size_t) hwm) || pipe->in.bytes >= INBOUND_BYTES_MAX;
@@ -267,6 +348,8 @@ static void show (zl_peer *p, size_t n, unsigned msgs)
     zl_chunk *c = p->slab;
     zl_pipe *pipe = p->pipe;
     p->cut += (uint32_t) n;
+    if (p->heart)
+        zl_heartbeat_heard (p->heart); /* also behind a PING in the same buffer */
     if (!pipe) {
         c->begin = c->end = p->cut;
         p->sock->stats.dropped[ZL_DROP_NO_PEER] += msgs;
@@ -287,6 +370,8 @@ static void handle_command (zl_socket *s, zl_peer *p, const uint8_t *body, size_
 {
     zl_slice name, data;
     zl_close_reason why = ZL_CLOSE_NONE;
+    if (p->heart)
+        zl_heartbeat_heard (p->heart);
     if (!zl_command_get (body, n, &name, &data))
         return; /* libzmq peers are forgiven an empty or broken command in traffic, as libzmq does */
     bool subscribe = ZL_IS (name, "SUBSCRIBE");
@@ -294,8 +379,11 @@ static void handle_command (zl_socket *s, zl_peer *p, const uint8_t *body, size_
         if (s->type->subscription && p->pipe && p->pipe->attached)
             s->type->subscription (s, p->pipe, subscribe, data.p, data.n);
     } else if (ZL_IS (name, "PING")) {
-        why = zl_wire_pong (&p->wire, data);
+        int ttl = 0;
+        why = zl_wire_pong (&p->wire, data, &ttl);
         make_dirty (p);
+        if (!why && ttl && heart_of (s, p))
+            zl_heartbeat_expire (p->heart, ttl);
     }
     if (why)
         zl_peer_end (s, p, why);
@@ -320,6 +408,21 @@ static bool begin_big (zl_peer *p, const zl_header *h)
     return true;
 }
 
+/* A frame that had to be taken out of the peer's own framing. */
+static void take_foreign (zl_socket *s, zl_peer *p, const zl_msg *frame, bool more)
+{
+    zl_pipe *pipe = p->pipe;
+    p->inside = more;
+    if (!pipe) {
+        s->stats.dropped[ZL_DROP_NO_PEER] += !more;
+        return;
+    }
+    if (zl_frameq_append (&pipe->in, &s->pool, frame, more) < 0)
+        zl_peer_end (s, p, ZL_CLOSE_MEMORY);
+    else if (!more)
+        zl_pipe_arrived (pipe, 1);
+}
+
 static void finish_big (zl_socket *s, zl_peer *p)
 {
     zl_chunk *c = p->big_chunk;
@@ -330,6 +433,12 @@ static void finish_big (zl_socket *s, zl_peer *p)
     p->big = NULL;
     p->big_chunk = NULL;
     p->big_linked = false;
+    if (p->wire.codec) {
+        zl_chunk_put (&s->pool, c);
+        take_foreign (s, p, &(zl_msg){b->data, b->size, b}, h.flags & ZL_FRAME_MORE);
+        zl_blob_drop (b);
+        return;
+    }
     if (h.flags & ZL_FRAME_COMMAND || !p->pipe) {
         if (linked)
             c->open = false;
@@ -353,6 +462,17 @@ static void finish_big (zl_socket *s, zl_peer *p)
     pipe->in.msgs += !p->inside;
     if (!p->inside)
         zl_pipe_arrived (pipe, 1);
+}
+
+/* A frame that does not fit the slab is read into a block of its own; `need` is set for any other incomplete one. */
+static void await_rest (zl_socket *s, zl_peer *p, const zl_header *next)
+{
+    p->need = next->len ? next->len + (size_t) next->size : 0;
+    if (p->need > p->slab->cap - p->cut && p->need > ZL_CHUNK_LARGE / 4) {
+        p->need = 0;
+        if (!begin_big (p, next))
+            zl_peer_end (s, p, ZL_CLOSE_MEMORY);
+    }
 }
 
 /* Finds the frames in what has been read. */
@@ -384,12 +504,28 @@ static void cut_frames (zl_socket *s, zl_peer *p)
         zl_peer_end (s, p, p->wire.reason);
         return;
     }
-    p->need = c.next.len ? c.next.len + (size_t) c.next.size : 0;
-    if (p->need > p->slab->cap - p->cut && p->need > ZL_CHUNK_LARGE / 4) {
-        p->need = 0;
-        if (!begin_big (p, &c.next))
-            zl_peer_end (s, p, ZL_CLOSE_MEMORY);
+    await_rest (s, p, &c.next);
+}
+
+/* The same for a peer whose framing is not that of the queues: what it sends is copied over, frame by frame. */
+static void cut_foreign_frames (zl_socket *s, zl_peer *p)
+{
+    zl_header h = {0};
+    int rc;
+    while ((rc = zl_wire_cut_one (&p->wire, p->slab->data + p->cut, p->fill - p->cut, &h)) == 1) {
+        if (p->fill - p->cut - h.len < h.size)
+            break;
+        const zl_msg frame = {p->slab->data + p->cut + h.len, (size_t) h.size, NULL};
+        p->cut += h.len + (uint32_t) h.size;
+        p->slab->begin = p->slab->end = p->cut;
+        take_foreign (s, p, &frame, h.flags & ZL_FRAME_MORE);
+        if (p->dead)
+            return;
     }
+    if (rc < 0)
+        zl_peer_end (s, p, p->wire.reason);
+    else
+        await_rest (s, p, rc ? &h : &(zl_header){0});
 }
 
 /* Everything up to the first message; true once that may come. */
@@ -412,6 +548,8 @@ static bool shake_hands (zl_socket *s, zl_peer *p)
 
 static void take_bytes (zl_socket *s, zl_peer *p, size_t n)
 {
+    if (p->heart)
+        zl_heartbeat_heard (p->heart);
     if (p->big) {
         size_t rest = p->big->size - p->big_got;
         size_t part = ZL_MIN (n, rest);
@@ -424,8 +562,19 @@ static void take_bytes (zl_socket *s, zl_peer *p, size_t n)
     if (p->dead || n == 0)
         return;
     p->fill += (uint32_t) n;
-    if (p->ready || shake_hands (s, p))
+    if (!p->ready && !shake_hands (s, p))
+        return;
+    if (p->wire.codec)
+        cut_foreign_frames (s, p);
+    else
         cut_frames (s, p);
+}
+
+/* The system says so: 0 at the end of the stream, or -errno. */
+static void connection_ended (zl_socket *s, zl_peer *p, int rc)
+{
+    p->error = rc ? -rc : EPIPE;
+    zl_peer_end (s, p, !p->ready ? ZL_CLOSE_HANDSHAKE_CLOSED : rc ? ZL_CLOSE_RESET : ZL_CLOSE_PEER_CLOSED);
 }
 
 void zl_peer_read (zl_socket *s, zl_peer *p)
@@ -469,10 +618,8 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
         }
         p->rd_ready |= p->rd_hangup;
         take_bytes (s, p, (size_t) got);
-    } else if (got == 0)
-        zl_peer_end (s, p, p->ready ? ZL_CLOSE_PEER_CLOSED : ZL_CLOSE_HANDSHAKE_CLOSED);
-    else if (got != -EAGAIN)
-        zl_peer_end (s, p, ZL_CLOSE_RESET);
+    } else if (got != -EAGAIN)
+        connection_ended (s, p, (int) got);
     if (p->dead)
         return;
     if (p->slab && !p->linked && p->cut == p->fill && !p->rd_ready) { /* an idle connection holds no slab */
@@ -486,6 +633,22 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
 
 /* ---- writing ---- */
 
+/* Whole messages, in the peer's own framing. Without memory the connection ends. */
+static void encode_foreign (zl_peer *p, zl_pipe *pipe)
+{
+    zl_pool *pool = &p->sock->pool;
+    uint8_t header[ZL_CODEC_HEADER_MAX];
+    zl_view v = {.more = false};
+    while ((v.more || p->tx.bytes < WRITE_BATCH) && zl_frameq_peek (&pipe->out, pool, &v)) {
+        unsigned n = p->wire.codec->put (header, v.size, v.more);
+        if (zl_frameq_push_foreign (&p->tx, pool, header, n, &(zl_msg){v.data, v.size, v.blob}, !v.more) < 0) {
+            zl_peer_end (p->sock, p, ZL_CLOSE_MEMORY);
+            return;
+        }
+        zl_frameq_next (&pipe->out, pool, &v);
+    }
+}
+
 /* Whether there is something to write, taking it from where it waits. */
 static bool refill (zl_peer *p)
 {
@@ -495,7 +658,10 @@ static bool refill (zl_peer *p)
     zl_frameq_splice (&p->tx, &p->ctl);
     zl_pipe *pipe = p->pipe;
     if (pipe && p->ready && pipe->out.head) {
-        zl_frameq_move (&p->tx, &pipe->out, WRITE_BATCH);
+        if (p->wire.codec)
+            encode_foreign (p, pipe);
+        else
+            zl_frameq_move (&p->tx, &pipe->out, WRITE_BATCH);
         if (!pipe->writable && pipe->out.msgs <= zl_low_water (p->sock->opt.sndhwm))
             zl_pipe_set_writable (pipe);
     }
@@ -543,7 +709,7 @@ void zl_peer_write (zl_socket *s, zl_peer *p)
     }
     p->wr_owned = false;
     if (put < 0 && put != -EAGAIN)
-        zl_peer_end (s, p, p->ready ? ZL_CLOSE_RESET : ZL_CLOSE_HANDSHAKE_CLOSED);
+        connection_ended (s, p, (int) put);
     bury (s, p);
     if (!p->dead && (p->ctl.head || (p->pipe && p->pipe->out.head)))
         make_dirty (p);
@@ -579,6 +745,14 @@ static void on_ready (zl_socket *s, zl_source *src, unsigned events)
     }
 }
 
+void zl_peer_ping (zl_socket *s, zl_peer *p, int ttl)
+{
+    if (zl_wire_ping (&p->wire, ttl) < 0)
+        zl_peer_end (s, p, ZL_CLOSE_MEMORY);
+    else
+        make_dirty (p);
+}
+
 int zl_peer_open (zl_socket *s, zl_endpoint *e, int fd)
 {
     zl_peer *p = calloc (1, sizeof *p);
@@ -594,8 +768,14 @@ int zl_peer_open (zl_socket *s, zl_endpoint *e, int fd)
     zl_timer_init (&p->handshake.timer);
     zl_list_init (&p->readable);
     zl_list_init (&p->dirty);
-    int rc = zl_wire_open (&p->wire, &zl_mech_null, s->type->id, o->routing_id, o->routing_id_len, o->maxmsgsize, &p->ctl,
-                           &s->pool);
+    const zl_blob *properties = o->bytes[ZL_BYTES_METADATA];
+    const zl_wire_config config = {.mech = &zl_mech_null,
+                                   .own_type = s->type->id,
+                                   .raw = s->type->raw || o->router_raw,
+                                   .own_id = {o->routing_id, o->routing_id_len},
+                                   .properties = {properties ? properties->data : NULL, properties ? properties->size : 0},
+                                   .max_size = o->maxmsgsize};
+    int rc = zl_wire_open (&p->wire, &config, &p->ctl, &s->pool);
     if (rc == 0)
         rc = zl_poller_add (&s->client.set, fd, ZL_READ | (zl_endpoint_chatty (e) ? 0 : ZL_WRITE), ZL_EDGE, &p->source);
     if (rc < 0) {
@@ -605,7 +785,10 @@ int zl_peer_open (zl_socket *s, zl_endpoint *e, int fd)
         return rc;
     }
     zl_list_append (&s->peers, &p->node);
-    if (o->handshake_ivl)
+    zl_endpoint_gained (e);
+    if (config.raw)
+        become_ready (s, p);
+    else if (o->handshake_ivl)
         zl_socket_alarm (s, &p->handshake, zl_now () + (zl_time) o->handshake_ivl * ZL_MS);
     make_dirty (p);
     return 0;
@@ -616,6 +799,12 @@ int zl_peer_open (zl_socket *s, zl_endpoint *e, int fd)
 static int stream_push (zl_pipe *pipe, const zl_msg *frames, unsigned n)
 {
     zl_socket *s = pipe->sock;
+    if (ZL_UNLIKELY (pipe->conflate)) {
+        s->stats.dropped[ZL_DROP_CONFLATED] += pipe->out.msgs;
+        zl_frameq_clear (&pipe->out, &s->pool);
+        frames += n - 1; /* of a multipart message the last frame is what stays, as in libzmq */
+        n = 1;
+    }
     size_t before = pipe->out.bytes;
     int rc = zl_frameq_push (&pipe->out, &s->pool, frames, n);
     if (rc < 0)
@@ -623,7 +812,7 @@ static int stream_push (zl_pipe *pipe, const zl_msg *frames, unsigned n)
     s->gathered_bytes += (unsigned) (pipe->out.bytes - before);
     s->gathered_msgs++;
     int hwm = s->opt.sndhwm;
-    if (hwm && pipe->out.msgs >= (size_t) hwm)
+    if (hwm && !pipe->conflate && pipe->out.msgs >= (size_t) hwm)
         pipe->writable = false;
     if (pipe->peer)
         make_dirty (pipe->peer);
@@ -663,10 +852,13 @@ static int stream_subscribe (zl_pipe *pipe, bool subscribe, const uint8_t *topic
     return rc;
 }
 
-static void stream_reject (zl_pipe *pipe)
+static void stream_hangup (zl_pipe *pipe, zl_close_reason why)
 {
-    if (pipe->peer)
-        zl_peer_end (pipe->sock, pipe->peer, ZL_CLOSE_MESSAGE);
+    zl_socket *s = pipe->sock;
+    if (pipe->outgoing)
+        zl_endpoint_give_up (s, pipe, why);
+    else if (pipe->peer)
+        zl_peer_end (s, pipe->peer, why);
 }
 
 static void stream_close (zl_pipe *pipe)
@@ -683,6 +875,6 @@ const zl_pipe_ops zl_stream_pipe_ops = {
     .consumed = stream_consumed,
     .recheck = stream_recheck,
     .subscribe = stream_subscribe,
-    .reject = stream_reject,
+    .hangup = stream_hangup,
     .close = stream_close,
 };

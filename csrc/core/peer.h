@@ -19,6 +19,12 @@ void zl_peer_read (zl_socket *s, zl_peer *p);
 /* Writes until nothing is left or the kernel takes no more. Releases the mutex meanwhile. */
 void zl_peer_write (zl_socket *s, zl_peer *p);
 
+/* Sends a PING. */
+void zl_peer_ping (zl_socket *s, zl_peer *p, int ttl);
+/* There may be something from it that was not read yet, since the application does not take what has come or nobody has got
+ * round to it. */
+bool zl_peer_is_paused (const zl_peer *p);
+
 /* Of the lists in the socket. */
 zl_peer *zl_peer_of_readable (zl_node *n);
 zl_peer *zl_peer_of_dirty (zl_node *n);

@@ -6,13 +6,14 @@
 #include "pipe.h"
 #include "socket.h"
 
-zl_pipe *zl_pipe_new (zl_socket *s, const zl_pipe_ops *ops)
+zl_pipe *zl_pipe_new (zl_socket *s, const zl_pipe_ops *ops, bool conflate)
 {
     zl_pipe *p = calloc (1, sizeof *p);
     if (!p)
         return NULL;
     p->ops = ops;
     p->sock = s;
+    p->conflate = conflate;
     p->writable = true;
     zl_list_init (&p->fq);
     zl_list_init (&p->lb);
@@ -42,6 +43,23 @@ void zl_pipe_attach (zl_pipe *p)
     zl_socket_changed (p->sock);
 }
 
+void zl_pipe_inject (zl_pipe *p, const void *body, size_t n)
+{
+    zl_msg m = {body, n, NULL};
+    if (p->discard)
+        return;
+    if (zl_frameq_push (&p->in, &p->sock->pool, &m, 1) < 0)
+        p->sock->stats.dropped[ZL_DROP_MEMORY]++;
+    else
+        zl_pipe_arrived (p, 1);
+}
+
+void zl_pipe_lost (zl_pipe *p)
+{
+    if (p->attached && !p->leaving && p->sock->type->lost)
+        p->sock->type->lost (p->sock, p);
+}
+
 static void pipe_free (zl_pipe *p)
 {
     zl_socket *s = p->sock;
@@ -49,6 +67,7 @@ static void pipe_free (zl_pipe *p)
         s->type->drained (s, p);
     zl_frameq_clear (&p->in, &s->pool);
     zl_list_remove (&p->node);
+    zl_blob_drop (p->properties);
     free (p->id);
     free (p->name);
     free (p);
@@ -83,6 +102,12 @@ void zl_pipe_leave (zl_pipe *p)
     zl_socket_changed (p->sock);
 }
 
+void zl_pipe_expel (zl_pipe *p, zl_close_reason why)
+{
+    zl_pipe_leave (p);
+    p->ops->hangup (p, why);
+}
+
 void zl_pipe_close (zl_pipe *p, zl_drop_reason why, bool keep_inbound)
 {
     zl_socket *s = p->sock;
@@ -101,9 +126,27 @@ void zl_pipe_close (zl_pipe *p, zl_drop_reason why, bool keep_inbound)
     zl_pipe_read_done (p);
 }
 
+void zl_pipe_drop_head (zl_pipe *p, zl_drop_reason why)
+{
+    zl_frameq_skip_message (&p->in, &p->sock->pool);
+    p->sock->stats.dropped[why]++;
+    p->ops->consumed (p);
+}
+
+/* Leaves the newest frame alone. */
+static void conflate (zl_pipe *p)
+{
+    zl_view v;
+    while (p->in.msgs > 1)
+        zl_pipe_drop_head (p, ZL_DROP_CONFLATED);
+    while (zl_frameq_peek (&p->in, &p->sock->pool, &v) && v.more)
+        zl_frameq_next (&p->in, &p->sock->pool, &v);
+}
+
 void zl_pipe_arrived (zl_pipe *p, size_t msgs)
 {
     zl_socket *s = p->sock;
+    bool was_empty = p->in.msgs == msgs;
     if (p->discard) {
         if (s->rx_pipe == p)
             return; /* the message being read is among them */
@@ -113,9 +156,11 @@ void zl_pipe_arrived (zl_pipe *p, size_t msgs)
         p->ops->consumed (p);
         return;
     }
+    if (p->conflate && !s->type->arrived)
+        conflate (p);
     if (s->type->arrived)
         s->type->arrived (s, p);
-    else if (p->in.msgs == msgs) { /* was empty */
+    else if (was_empty) {
         s->type->readable (s, p);
         zl_socket_changed (s);
     }
@@ -129,13 +174,6 @@ void zl_pipe_set_writable (zl_pipe *p)
     if (p->attached && p->sock->type->writable)
         p->sock->type->writable (p->sock, p);
     zl_socket_changed (p->sock);
-}
-
-void zl_pipe_drop_head (zl_pipe *p, zl_drop_reason why)
-{
-    zl_frameq_skip_message (&p->in, &p->sock->pool);
-    p->sock->stats.dropped[why]++;
-    p->ops->consumed (p);
 }
 
 void zl_pipe_read_done (zl_pipe *p)

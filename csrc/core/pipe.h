@@ -28,9 +28,8 @@ typedef struct {
     void (*recheck) (zl_pipe *p);
     /* Subscriptions to the other side: 0 or -ENOMEM. */
     int (*subscribe) (zl_pipe *p, bool subscribe, const uint8_t *topic, size_t n);
-    /* The peer has sent what the pattern does not allow: its connection ends, and the pipe may be gone on return. NULL: it is
-     * not held against it. */
-    void (*reject) (zl_pipe *p);
+    /* Ends the connection for good; the pipe may be gone on return. */
+    void (*hangup) (zl_pipe *p, zl_close_reason why);
     /* The pipe is being closed; p->link or p->peer are let go. */
     void (*close) (zl_pipe *p);
 } zl_pipe_ops;
@@ -43,18 +42,23 @@ struct zl_pipe {
     zl_peer *peer; /* the connection that is up, or NULL */
     zl_link *link; /* inproc */
     uint8_t side;  /* inproc: which end of the link this is */
+    bool joined;   /* inproc: the other side is there, and the socket type knows */
 
     bool writable;  /* below the high-water mark; a full pipe stays unwritable down to the low-water mark */
     bool attached;  /* the socket type uses it: attach() has returned true, drained() is still to come */
     bool leaving;   /* detached from the type by disconnect */
     bool dead;      /* only p->in is left */
     bool discard;   /* what comes in is thrown away */
+    bool outgoing;  /* connect() made it, not an accepted connection */
+    bool named;     /* its id was given with CONNECT_ROUTING_ID, whatever the peer announces */
+    bool conflate;  /* each queue keeps one frame, the newest */
     bool matched;   /* dist: gets the message that is being sent */
     unsigned unreported, report_at; /* inproc: messages read since the sender was told; when to tell it again */
     char *name; /* inproc, connecting side: the endpoint; malloc'ed */
 
     uint8_t *id; /* routing id of the peer as announced or made up; malloc'ed */
     uint8_t id_len;
+    zl_blob *properties; /* what the peer announced of itself, as a property list; or NULL */
 
     zl_node node; /* in sock->pipes */
     zl_node fq;   /* in the fair queue's ring, while readable */
@@ -63,14 +67,26 @@ struct zl_pipe {
     void *type_data;    /* of the socket type; freed by its `drained` */
 };
 
-/* A pipe of s, not attached yet; NULL without memory. */
-zl_pipe *zl_pipe_new (zl_socket *s, const zl_pipe_ops *ops);
+/* A pipe of s, not attached yet. NULL without memory. */
+zl_pipe *zl_pipe_new (zl_socket *s, const zl_pipe_ops *ops, bool conflate);
+/* Whether the id that a peer announces is to be remembered: one that is in use is for the life of the pipe. */
+static inline bool zl_pipe_takes_id (const zl_pipe *p)
+{
+    return !p->named && (!p->id || !p->attached);
+}
+
 /* Remembers the id that the peer announced. 0 or -ENOMEM. */
 int zl_pipe_set_id (zl_pipe *p, const uint8_t *id, size_t n);
 /* Hands it to the socket type. */
 void zl_pipe_attach (zl_pipe *p);
+/* Puts a message of one frame into p->in, as if the peer had sent it last. Not while the connection reads into p->in. */
+void zl_pipe_inject (zl_pipe *p, const void *body, size_t n);
+/* The connection under it is lost, and perhaps made again: tells the socket type. */
+void zl_pipe_lost (zl_pipe *p);
 /* The user has disconnected it: no more messages in either direction, but what is in p->out still goes. */
 void zl_pipe_leave (zl_pipe *p);
+/* The socket type will have nothing more of it: leaves it and hangs up. It may be gone on return. */
+void zl_pipe_expel (zl_pipe *p, zl_close_reason why);
 /* Ends it: what was to be written is counted as dropped for `why`. Inbound messages stay readable if keep_inbound. */
 void zl_pipe_close (zl_pipe *p, zl_drop_reason why, bool keep_inbound);
 

@@ -32,11 +32,14 @@ typedef struct {
 
 void zl_socket_unlock_and_tell (zl_socket *s)
 {
-    zl_node *n;
-    while ((n = zl_list_pop (&s->touches))) {
-        zl_unlock (&s->mu);
-        zl_link_touch (n);
-        zl_lock (&s->mu);
+    while (s->news) {
+        s->news = false;
+        for (zl_node *n; (n = zl_list_pop (&s->touches));) {
+            zl_unlock (&s->mu);
+            zl_link_touch (n);
+            zl_lock (&s->mu);
+        }
+        zl_monitor_send (s);
     }
     zl_unlock (&s->mu);
 }
@@ -65,6 +68,7 @@ static void lower_fd (zl_socket *s)
 
 void zl_socket_changed (zl_socket *s)
 {
+    s->stuck = false;
     if (s->asleep && !s->woken) {
         s->woken = true;
         zl_wake_set (&s->wake);
@@ -345,10 +349,28 @@ static bool closing_step (zl_socket *s)
     return true;
 }
 
+/* On the thread of the reactor that is left. False: the other one could not take it, and it stays. */
+static bool change_reactor (zl_socket *s)
+{
+    zl_loop *to = s->move_to;
+    s->move_to = NULL;
+    if (zl_loop_move (&s->client, to) < 0)
+        return false;
+    s->arm = ZL_ARMED;
+    s->timers_told = ZL_NEVER;
+    tell_deadline (s);
+    zl_loop_post (&s->client); /* whatever the old one was told of */
+    return true;
+}
+
 static void service (zl_client *c, unsigned why)
 {
     zl_socket *s = ZL_CONTAINER (c, zl_socket, client);
     zl_socket_lock (s);
+    if (s->move_to && change_reactor (s)) {
+        zl_socket_unlock (s);
+        return;
+    }
     if (why & ZL_WHY_TIMER) {
         run_alarms (s);
         if (!s->streaming)
@@ -385,11 +407,12 @@ int zl_socket_open (zl_ctx *ctx, zl_loop *loop, const zl_type *type, zl_socket *
     atomic_init (&s->refs, 2); /* the handle's and the context's */
     s->outer = s->wake.fd = s->wake.write = s->fd_wake.fd = s->fd_wake.write = -1;
     zl_node *const lists[] = {&s->waiters, &s->endpoints, &s->peers, &s->pipes,   &s->readable,
-                              &s->dirty,   &s->graves,    &s->touches, &s->ctx_node};
+                              &s->dirty,   &s->graves,    &s->touches, &s->ctx_node, &s->monitor.queue};
     for (unsigned i = 0; i < ZL_LEN (lists); i++)
         zl_list_init (lists[i]);
     zl_options_init (&s->opt);
     s->opt.linger = type->default_linger;
+    s->max_frame = SIZE_MAX;
     s->timers_told = ZL_NEVER;
     s->look.fire = look_again;
     s->linger.fire = linger_passed;
@@ -445,6 +468,7 @@ void zl_socket_drop (zl_socket *s)
     zl_ctx *ctx = s->ctx;
     if (s->type->fini)
         s->type->fini (s);
+    zl_options_fini (&s->opt);
     free (s->parts);
     zl_blob_drop (s->spare);
     zl_pool_fini (&s->pool);
@@ -473,6 +497,7 @@ int zl_socket_close (zl_socket *s, int linger_ms, bool set_linger)
         next = n->next;
         zl_pipe_leave (ZL_CONTAINER (n, zl_pipe, node));
     }
+    zl_monitor_stop (s);
     if (s->opt.linger == 0)
         s->linger_over = true;
     else if (s->opt.linger > 0)
@@ -503,6 +528,19 @@ int zl_socket_check (const zl_socket *s)
 
 /* ---- endpoints ---- */
 
+int zl_socket_place (zl_socket *s)
+{
+    zl_loop *loop = zl_ctx_loop (s->ctx, (uint64_t) s->opt.affinity, s->client.loop);
+    if (!loop)
+        return -ZL_EMTHREAD;
+    if (!s->placed && loop != s->client.loop) {
+        s->move_to = loop;
+        zl_loop_post (&s->client);
+    }
+    s->placed = true;
+    return 0;
+}
+
 int zl_socket_bind (zl_socket *s, const char *endpoint)
 {
     const char *address;
@@ -510,8 +548,6 @@ int zl_socket_bind (zl_socket *s, const char *endpoint)
     if (zl_is_inproc (endpoint))
         return zl_inproc_bind (s, endpoint);
     const zl_transport *t = strlen (endpoint) < ZL_ENDPOINT_MAX ? zl_transport_of (endpoint, &address, &rc) : NULL;
-    if (t && !zl_ctx_has_io (s->ctx))
-        return -ZL_EMTHREAD;
     return t ? zl_endpoint_bind (s, t, address) : rc;
 }
 
@@ -522,9 +558,37 @@ int zl_socket_connect (zl_socket *s, const char *endpoint)
     if (zl_is_inproc (endpoint))
         return zl_inproc_connect (s, endpoint);
     const zl_transport *t = strlen (endpoint) < ZL_ENDPOINT_MAX ? zl_transport_of (endpoint, &address, &rc) : NULL;
-    if (t && !zl_ctx_has_io (s->ctx))
-        return -ZL_EMTHREAD;
     return t ? zl_endpoint_connect (s, t, endpoint, address) : rc;
+}
+
+/* Ends every endpoint of that name: 0 or -ENOENT. */
+static int close_endpoints (zl_socket *s, const char *text)
+{
+    int rc = -ENOENT;
+    for (zl_endpoint *e; (e = zl_endpoint_find (s, text)); rc = 0)
+        zl_endpoint_close (s, e, s->opt.linger);
+    if (!s->turn)
+        sweep (s);
+    return rc;
+}
+
+/* The same for whatever a name stands for; the mutex is not held, as this may look it up. */
+static int close_aliases (zl_socket *s, const zl_transport *t, const char *address)
+{
+    zl_addr addrs[ZL_LOOKUP_MAX];
+    zl_net_options net = {.ipv6 = false};
+    zl_socket_lock (s);
+    net.ipv6 = s->opt.ipv6;
+    zl_socket_unlock (s);
+    int n = t->aliases (address, &net, addrs, ZL_LOOKUP_MAX), rc = -ENOENT;
+    zl_socket_lock (s);
+    for (int i = 0; i < n && rc == -ENOENT; i++) {
+        char text[ZL_ENDPOINT_MAX];
+        zl_addr_text (&addrs[i], text, sizeof text);
+        rc = close_endpoints (s, text);
+    }
+    zl_socket_unlock (s);
+    return rc;
 }
 
 int zl_socket_unbind (zl_socket *s, const char *endpoint)
@@ -533,19 +597,15 @@ int zl_socket_unbind (zl_socket *s, const char *endpoint)
     int rc = -ENOENT;
     if (zl_is_inproc (endpoint))
         return zl_inproc_unbind (s, endpoint);
+    const zl_transport *t = zl_transport_of (endpoint, &address, &rc);
     zl_socket_lock (s);
     int state = zl_socket_check (s);
     if (state < 0)
         rc = state;
-    else if (zl_transport_of (endpoint, &address, &rc)) {
-        rc = -ENOENT;
-        for (zl_endpoint *e; (e = zl_endpoint_find (s, endpoint)); rc = 0)
-            zl_endpoint_close (s, e, s->opt.linger);
-    }
-    if (!s->turn)
-        sweep (s);
+    else if (t)
+        rc = close_endpoints (s, endpoint);
     zl_socket_unlock (s);
-    return rc;
+    return rc == -ENOENT && t && t->aliases ? close_aliases (s, t, address) : rc;
 }
 
 /* ---- sending ---- */
@@ -648,7 +708,13 @@ int zl_socket_send (zl_socket *s, const zl_msg *frames, unsigned n, int flags)
         rc = -ENOTSUP;
         goto out;
     }
-    if (ZL_UNLIKELY (flags & ZL_SNDMORE)) {
+    for (unsigned i = 0; i < n; i++)
+        if (ZL_UNLIKELY (frames[i].size > s->max_frame)) {
+            rc = -EMSGSIZE;
+            goto out;
+        }
+    unsigned whole = s->type->frames_per_message;
+    if (ZL_UNLIKELY (flags & ZL_SNDMORE) && !(whole && s->part_count + n >= whole)) {
         rc = stash (s, frames, n);
         goto out;
     }
@@ -658,6 +724,8 @@ int zl_socket_send (zl_socket *s, const zl_msg *frames, unsigned n, int flags)
         rc = choose_writer (s);
     }
 out:
+    if (ZL_UNLIKELY (rc == -EAGAIN))
+        s->stuck = true;
     zl_socket_unlock (s);
     return rc;
 }
@@ -669,7 +737,7 @@ static int take_frame (zl_socket *s, zl_sink *sink)
     zl_pipe *p = s->rx_pipe;
     zl_view v;
     if (s->rx_has_prefix) {
-        v = (zl_view){.data = s->rx_prefix.data, .size = s->rx_prefix.size, .more = true};
+        v = (zl_view){.data = s->rx_prefix.data, .size = s->rx_prefix.size, .more = true, .properties = p->properties};
         int rc = sink->take (sink, &v);
         if (rc < 0)
             return rc;
@@ -678,6 +746,7 @@ static int take_frame (zl_socket *s, zl_sink *sink)
         return 1;
     }
     ZL_ASSERT (zl_frameq_peek (&p->in, &s->pool, &v));
+    v.properties = p->properties;
     int rc = sink->take (sink, &v);
     if (ZL_UNLIKELY (rc < 0))
         return rc;
@@ -692,6 +761,18 @@ static int take_frame (zl_socket *s, zl_sink *sink)
     if (ZL_UNLIKELY (p->dead))
         zl_pipe_read_done (p);
     return 0;
+}
+
+void zl_socket_abandon_message (zl_socket *s)
+{
+    zl_pipe *p = s->rx_pipe;
+    if (!p)
+        return;
+    s->rx_pipe = NULL;
+    s->rx_has_prefix = s->rx_more = false;
+    zl_pipe_drop_head (p, ZL_DROP_UNEXPECTED);
+    s->type->end (s, p);
+    zl_pipe_read_done (p);
 }
 
 /* What the owner of the FD shall see after a receive. */
@@ -772,7 +853,7 @@ int zl_socket_events (zl_socket *s)
     if (s->type->select && (s->rx_pipe || s->type->select (s, &p) == 0))
         events |= ZL_POLLIN;
     if (s->type->can_send && (s->part_count || s->type->can_send (s) == 0))
-        events |= ZL_POLLOUT;
+        events |= s->stuck ? ZL_POLLOUT : ZL_POLLOUT | ZL_ROOM;
     return events;
 }
 

@@ -22,6 +22,7 @@
 #include "../base/sync.h"
 #include "../loop/loop.h"
 #include "endpoint.h"
+#include "monitor.h"
 #include "options.h"
 #include "stats.h"
 #include "type.h"
@@ -60,6 +61,7 @@ struct zl_socket {
     bool terminated; /* the context ends */
     bool reaped;     /* off the loop */
 
+    bool stuck;   /* a send found no room for its message though the type can send: until something changes */
     bool turn;    /* somebody waits on the poll set or handles what it reported */
     bool asleep;  /* that one is in the kernel, or about to be */
     bool woken;   /* wake is set */
@@ -93,8 +95,11 @@ struct zl_socket {
     unsigned gathered_bytes, gathered_msgs; /* queued since the last flush */
     zl_time last_flush;
     unsigned draining; /* threads in zl_socket_drain() */
-    zl_node touches; /* zl_link: other sockets to be told something once the mutex is released */
+    bool news;       /* somebody is to be told something once the mutex is released: */
+    zl_node touches; /* zl_link: other sockets */
+    zl_monitor monitor;
 
+    size_t max_frame; /* MAX_MSGSZ of the context: larger ones are not sent */
     zl_msg *parts; /* frames sent with SNDMORE so far */
     unsigned part_count, part_cap;
 
@@ -110,6 +115,8 @@ struct zl_socket {
     zl_alarm linger;
     bool linger_over;
     uint64_t next_id; /* for endpoints */
+    bool placed;      /* on the reactor that AFFINITY selects */
+    zl_loop *move_to; /* the reactor that shall serve it instead, once the present one has let it go */
     char last_endpoint[ZL_ENDPOINT_MAX];
     zl_node ctx_node; /* in ctx->sockets; guarded by ctx->mu */
 };
@@ -121,7 +128,8 @@ typedef struct zl_sink {
 } zl_sink;
 
 enum { ZL_DONTWAIT = 1, ZL_SNDMORE = 2 };
-enum { ZL_POLLIN = 1, ZL_POLLOUT = 2 };
+/* ZL_ROOM is for a sender that was refused: ZL_POLLOUT, and something has changed since. */
+enum { ZL_POLLIN = 1, ZL_POLLOUT = 2, ZL_ROOM = 16 };
 
 /* ---- life ---- */
 
@@ -141,7 +149,7 @@ void zl_socket_unlock_and_tell (zl_socket *s);
 
 static inline void zl_socket_unlock (zl_socket *s)
 {
-    if (ZL_LIKELY (zl_list_empty (&s->touches)))
+    if (ZL_LIKELY (!s->news))
         zl_unlock (&s->mu);
     else
         zl_socket_unlock_and_tell (s);
@@ -184,12 +192,16 @@ int zl_socket_fd (zl_socket *s);
 int zl_socket_fd_hold (zl_socket *s);
 void zl_socket_fd_drop (zl_socket *s);
 void zl_socket_hwm_changed (zl_socket *s);
+/* At the first bind or connect: puts the socket on a reactor that AFFINITY allows. 0 or -EMTHREAD. */
+int zl_socket_place (zl_socket *s);
 
 /* Something has changed that a blocked thread or the owner of the FD may be waiting for. */
 void zl_socket_changed (zl_socket *s);
 void zl_socket_alarm (zl_socket *s, zl_alarm *a, zl_time at);
 /* Has the reactor flush what is dirty. */
 void zl_socket_flush_later (zl_socket *s);
+/* Throws away what is left of the message that is being received. */
+void zl_socket_abandon_message (zl_socket *s);
 /* A block to read a large body into: the spare one if its size is right, else a new one; NULL without memory. */
 zl_blob *zl_socket_big_block (zl_socket *s, size_t size);
 int zl_socket_watch (zl_socket *s, zl_source *src, unsigned events);

@@ -13,15 +13,23 @@ typedef struct zl_type {
     int default_linger; /* ms */
     /* A second connect() to the same endpoint string is ignored, as in libzmq. */
     bool one_connection_per_endpoint;
+    bool raw;       /* its connections carry bare octets, not ZMTP */
+    bool conflates; /* knows CONFLATE */
+    /* So many frames are a message, whatever SNDMORE says of the last; 0: no such rule. */
+    unsigned frames_per_message;
 
     int (*init) (zl_socket *s);  /* NULL: nothing to do. 0 or -errno */
     void (*fini) (zl_socket *s); /* NULL: nothing to do. All pipes are gone */
 
+    /* Whether a connect() may be made under the options of this moment: 0, -EINVAL, -EROUTINGID. NULL: it may. */
+    int (*may_connect) (zl_socket *s);
     /* A pipe can be used from now on. Returns false to leave it unused for ever (the pipe stays, its messages are
      * discarded). */
     bool (*attach) (zl_socket *s, zl_pipe *p);
     /* A connection came up under the pipe, the first or a later one. NULL: nothing to do. */
     void (*connected) (zl_socket *s, zl_pipe *p);
+    /* The connection under the pipe is lost. The pipe may be detached next, or wait for another one. NULL: nothing to do. */
+    void (*lost) (zl_socket *s, zl_pipe *p);
     /* The pipe takes no more messages; what it still holds for reading can be read until `drained`. */
     void (*detach) (zl_socket *s, zl_pipe *p);
     /* Forget the pipe: it is about to be freed. */

@@ -1,22 +1,73 @@
 /* The reactor thread. */
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include "../base/clock.h"
 #include "loop.h"
 
 enum { BATCH = 64 };
 
-static void name_thread (unsigned index)
+static void name_thread (const zl_loop *l)
 {
-    char name[16];
-    snprintf (name, sizeof name, "zmqlite/io/%u", index % 1000);
+    enum { NAME_MAX_LINUX = 15 };
+    char name[64];
+    const char *prefix = l->options->name_prefix;
+    snprintf (name, sizeof name, "%s%szmqlite/io/%u", prefix, *prefix ? "/" : "", l->index);
+    name[NAME_MAX_LINUX] = 0;
 #if defined(__APPLE__)
     pthread_setname_np (name);
 #elif defined(__linux__)
     pthread_setname_np (pthread_self (), name);
 #endif
+}
+
+/* The calling thread's share of the processors: 0 or -errno. */
+static int schedule (const zl_thread_options *o)
+{
+    struct sched_param param;
+    int policy, rc = pthread_getschedparam (pthread_self (), &policy, &param);
+    if (rc != 0 || (o->policy < 0 && o->priority < 0))
+        return -rc;
+    if (o->policy >= 0) {
+        policy = o->policy;
+        param.sched_priority = sched_get_priority_min (policy);
+    }
+    bool timeshared = policy != SCHED_FIFO && policy != SCHED_RR;
+    if (o->priority >= 0 && !timeshared)
+        param.sched_priority = o->priority;
+    rc = pthread_setschedparam (pthread_self (), policy, &param);
+#if defined(__linux__)
+    enum { MOST_EAGER = -20 }; /* libzmq's reading of any priority where the policy knows none */
+    if (rc == 0 && timeshared && o->priority > 0)
+        rc = setpriority (PRIO_PROCESS, (id_t) syscall (SYS_gettid), MOST_EAGER) < 0 ? errno : 0;
+#endif
+    return -rc;
+}
+
+/* Keeps the calling thread to the processors asked for: 0 or -errno. */
+static int pin (const zl_thread_options *o)
+{
+#if defined(__linux__)
+    cpu_set_t set;
+    CPU_ZERO (&set);
+    for (unsigned i = 0; i < ZL_CPUS_MAX; i++)
+        if (o->cpus[i / 8] >> i % 8 & 1)
+            CPU_SET (i, &set);
+    if (CPU_COUNT (&set))
+        return -pthread_setaffinity_np (pthread_self (), sizeof set, &set);
+#else
+    (void) o;
+#endif
+    return 0;
 }
 
 /* How long the thread may sleep; also publishes that it does. */
@@ -80,7 +131,10 @@ static void *run (void *arg)
 {
     zl_loop *l = arg;
     bool stop;
-    name_thread (l->index);
+    name_thread (l);
+    int rc = schedule (l->options);
+    l->started = rc < 0 ? rc : pin (l->options);
+    zl_wake_set (&l->wake);
     for (;;) {
         zl_ready ready[BATCH];
         zl_time timeout = begin_sleep (l, &stop);
@@ -98,10 +152,22 @@ static void *run (void *arg)
     }
 }
 
-int zl_loop_start (zl_loop *l, unsigned index)
+/* Until the thread has found its place. */
+static int wait_started (zl_loop *l)
+{
+    struct pollfd fd = {.fd = l->wake.fd, .events = POLLIN};
+    while (poll (&fd, 1, -1) < 0 && errno == EINTR)
+        ;
+    zl_wake_clear (&l->wake);
+    l->options = NULL;
+    return l->started;
+}
+
+int zl_loop_start (zl_loop *l, unsigned index, const zl_thread_options *options)
 {
     memset (l, 0, sizeof *l);
     l->index = index;
+    l->options = options;
     zl_list_init (&l->posted);
     l->wake.fd = l->wake.write = -1;
     int rc = zl_poller_init (&l->poller);
@@ -118,8 +184,12 @@ int zl_loop_start (zl_loop *l, unsigned index)
     pthread_sigmask (SIG_SETMASK, &all, &before);
     rc = -pthread_create (&l->thread, NULL, run, l);
     pthread_sigmask (SIG_SETMASK, &before, NULL);
-    if (rc == 0)
-        return 0;
+    if (rc == 0) {
+        rc = wait_started (l);
+        if (rc < 0)
+            zl_loop_stop (l);
+        return rc;
+    }
     zl_mutex_fini (&l->mu);
 fail:
     zl_wake_fini (&l->wake);
@@ -172,6 +242,19 @@ void zl_loop_remove (zl_client *c)
     zl_list_remove (&c->posted);
     l->clients--;
     zl_unlock (&l->mu);
+}
+
+int zl_loop_move (zl_client *c, zl_loop *to)
+{
+    int rc = zl_poller_add (&to->poller, c->set.fd, ZL_READ, ZL_ONESHOT, c);
+    if (rc < 0)
+        return rc;
+    zl_loop_remove (c);
+    c->loop = to;
+    zl_lock (&to->mu);
+    to->clients++;
+    zl_unlock (&to->mu);
+    return 0;
 }
 
 void zl_loop_post (zl_client *c)

@@ -15,7 +15,16 @@
 typedef struct zl_loop zl_loop;
 typedef struct zl_client zl_client;
 
+enum { ZL_CPUS_MAX = 1024 };
+
 enum { ZL_WHY_READY = 1, ZL_WHY_POSTED = 2, ZL_WHY_TIMER = 4 };
+
+/* How a reactor's thread is to run. */
+typedef struct {
+    char name_prefix[17];        /* "" for none */
+    int policy, priority;        /* as for pthread_setschedparam, or -1: the system's choice */
+    uint8_t cpus[ZL_CPUS_MAX / 8]; /* bit n: may run there; none set: anywhere */
+} zl_thread_options;
 
 struct zl_client {
     zl_loop *loop; /* constant once added */
@@ -28,6 +37,8 @@ struct zl_client {
 struct zl_loop {
     pthread_t thread;
     unsigned index;
+    const zl_thread_options *options; /* during zl_loop_start() */
+    int started;                      /* what became of them: 0 or -errno; set before `wake` is, once */
     zl_poller poller;
     zl_wake wake;
     zl_mutex mu;       /* guards what follows; taken last of all locks */
@@ -39,8 +50,9 @@ struct zl_loop {
     unsigned clients;
 };
 
-/* Starts the thread, named after index; all signals are blocked in it. 0 or -errno. */
-int zl_loop_start (zl_loop *l, unsigned index);
+/* Starts the thread, named after index; all signals are blocked in it. 0 or -errno, also if it cannot run as the options
+ * say. */
+int zl_loop_start (zl_loop *l, unsigned index, const zl_thread_options *options);
 /* Stops and joins the thread. All clients must have been removed. */
 void zl_loop_stop (zl_loop *l);
 
@@ -48,6 +60,9 @@ void zl_loop_stop (zl_loop *l);
 int zl_loop_add (zl_loop *l, zl_client *c);
 /* On the loop's thread only. After it no service call comes. */
 void zl_loop_remove (zl_client *c);
+
+/* On the loop's thread only: from now on `to` serves it; its deadline is forgotten, posts too. 0, or -errno and it stays. */
+int zl_loop_move (zl_client *c, zl_loop *to);
 
 /* From any thread, with the client's own lock held or not. */
 void zl_loop_post (zl_client *c);

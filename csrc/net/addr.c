@@ -31,16 +31,21 @@ static int parse_port (const char *text, bool bind, uint16_t *port)
     return 0;
 }
 
-static bool host_char_ok (char c)
+static bool host_ok (const char *host, size_t n)
 {
-    return isalnum ((unsigned char) c) || (c && strchr (".-:%_", c));
+    for (size_t i = 0; i < n; i++)
+        if (!isalnum ((unsigned char) host[i]) && !strchr (i ? ".-:%_" : ":", host[i]))
+            return false;
+    return true;
 }
 
 int zl_hostport_parse (const char *text, bool bind, zl_hostport *out)
 {
     const char *colon = strrchr (text, ':');
-    if (!colon || colon == text)
+    if (!colon)
         return -EINVAL;
+    if (colon == text)
+        return bind ? -ENODEV : -EINVAL;
     const char *host = text;
     size_t n = (size_t) (colon - text);
     if (host[0] == '[') {
@@ -53,10 +58,8 @@ int zl_hostport_parse (const char *text, bool bind, zl_hostport *out)
         return -EINVAL;
     memcpy (out->host, host, n);
     out->host[n] = 0;
-    if (!(bind && strcmp (out->host, "*") == 0))
-        for (size_t i = 0; i < n; i++)
-            if (!host_char_ok (out->host[i]))
-                return -EINVAL;
+    if (!(bind && strcmp (out->host, "*") == 0) && !host_ok (out->host, n))
+        return bind ? -ENODEV : -EINVAL;
     return parse_port (colon + 1, bind, &out->port);
 }
 
@@ -135,7 +138,7 @@ static int interface_address (const zl_hostport *hp, bool ipv6, zl_addr *out)
     return rc;
 }
 
-int zl_addr_local (const zl_hostport *hp, bool ipv6, zl_addr *out)
+int zl_addr_local (const zl_hostport *hp, bool ipv6, bool lookup_names, zl_addr *out)
 {
     if (strcmp (hp->host, "*") == 0) {
         set_any (out, ipv6);
@@ -144,7 +147,9 @@ int zl_addr_local (const zl_hostport *hp, bool ipv6, zl_addr *out)
     }
     if (zl_addr_numeric (hp, ipv6, out) == 0 || interface_address (hp, ipv6, out) == 0)
         return 0;
-    return zl_addr_lookup (hp, ipv6, out, 1) < 0 ? -ENODEV : 0;
+    if (ipv6 && strchr (hp->host, ':')) /* an IPv6 address that is none, or with a zone that is not here */
+        return -EINVAL;
+    return lookup_names && zl_addr_lookup (hp, ipv6, out, 1) > 0 ? 0 : -ENODEV;
 }
 
 int zl_addr_unix (const char *path, zl_addr *out)

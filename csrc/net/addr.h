@@ -31,9 +31,9 @@ typedef struct {
 /* -EINVAL for a malformed one. `bind` allows "*" and port 0. */
 int zl_hostport_parse (const char *text, bool bind, zl_hostport *out);
 
-/* What to bind to: "*", a numeric address, an interface or a host name. May block in a name lookup. -EADDRNOTAVAIL,
+/* What to bind to: "*", a numeric address, an interface, or with lookup_names a host name, which may block. 0, -EINVAL,
  * -ENODEV. */
-int zl_addr_local (const zl_hostport *hp, bool ipv6, zl_addr *out);
+int zl_addr_local (const zl_hostport *hp, bool ipv6, bool lookup_names, zl_addr *out);
 /* A numeric address without any lookup; -ENOENT if host is a name. */
 int zl_addr_numeric (const zl_hostport *hp, bool ipv6, zl_addr *out);
 /* Every address of a host name, in the resolver's order: how many were filled (at least one), or -errno. Blocks. */

@@ -1,5 +1,9 @@
 /* What every descriptor of ours has in common. */
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -8,18 +12,24 @@
 #define MSG_NOSIGNAL 0 /* macOS: SO_NOSIGPIPE is set on the socket instead */
 #endif
 
-#if !defined(SOCK_CLOEXEC)
-static int prepare (int fd)
+int zl_fd_prepare (int fd)
 {
-    if (fcntl (fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl (fd, F_SETFL, O_NONBLOCK) < 0) {
-        int rc = -errno;
-        close (fd);
-        return rc;
-    }
+    int flags = fcntl (fd, F_GETFL);
+    if (flags < 0 || fcntl (fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl (fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return -errno;
 #if defined(SO_NOSIGPIPE)
     zl_fd_set_int (fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif
-    return fd;
+    return 0;
+}
+
+#if !defined(SOCK_CLOEXEC)
+static int prepare_new (int fd)
+{
+    int rc = zl_fd_prepare (fd);
+    if (rc < 0)
+        close (fd);
+    return rc < 0 ? rc : fd;
 }
 #endif
 
@@ -30,7 +40,7 @@ int zl_fd_socket (int family)
     return fd < 0 ? -errno : fd;
 #else
     int fd = socket (family, SOCK_STREAM, 0);
-    return fd < 0 ? -errno : prepare (fd);
+    return fd < 0 ? -errno : prepare_new (fd);
 #endif
 }
 
@@ -49,7 +59,7 @@ int zl_fd_accept (int listener)
 #if defined(SOCK_CLOEXEC)
     return fd;
 #else
-    return prepare (fd);
+    return prepare_new (fd);
 #endif
 }
 
@@ -66,6 +76,39 @@ void zl_fd_finish (int fd)
     shutdown (fd, SHUT_WR);
     for (int i = 0; i < ROUNDS && recv (fd, drain, sizeof drain, MSG_DONTWAIT) > 0; i++)
         ;
+}
+
+int zl_fd_credentials (int fd, zl_credentials *out)
+{
+#if defined(SO_PEERCRED)
+    struct ucred c;
+    socklen_t n = sizeof c;
+    if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &c, &n) < 0)
+        return -errno;
+    *out = (zl_credentials){c.pid, c.uid, c.gid};
+    return 0;
+#else
+    *out = (zl_credentials){0};
+    return getpeereid (fd, &out->uid, &out->gid) < 0 ? -errno : 0;
+#endif
+}
+
+void zl_fd_peer_address (int fd, char *out, size_t size)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_storage storage;
+    } a;
+    socklen_t n = sizeof a;
+    zl_credentials c = {0};
+    out[0] = 0;
+    if (getpeername (fd, &a.any, &n) < 0)
+        return;
+    if (a.any.sa_family != AF_UNIX) {
+        if (getnameinfo (&a.any, n, out, (socklen_t) size, NULL, 0, NI_NUMERICHOST) != 0)
+            out[0] = 0;
+    } else if (zl_fd_credentials (fd, &c) == 0)
+        snprintf (out, size, "localhost:%lu:%lu:%ld", (unsigned long) c.uid, (unsigned long) c.gid, (long) c.pid);
 }
 
 int zl_fd_set_int (int fd, int level, int option, int value)

@@ -1,4 +1,6 @@
 /* The ipc transport: Unix domain stream sockets. */
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +48,8 @@ static int ipc_listen (const char *address, const zl_net_options *o, zl_listener
 {
     zl_addr a;
     int rc = 0;
+    if (o->use_fd >= 0)
+        return zl_listener_adopt (o->use_fd, out);
     *out = (zl_listener){.fd = -1};
     const char *path = address;
     if (address[0] == '*') {
@@ -76,12 +80,13 @@ static int ipc_listen (const char *address, const zl_net_options *o, zl_listener
 static int ipc_target (const char *address, const zl_net_options *o, zl_target *out)
 {
     (void) o;
-    out->lookup = false;
+    *out = (zl_target){.lookup = false};
     return zl_addr_unix (address, &out->addr);
 }
 
-static int ipc_connect (const zl_addr *a, const zl_net_options *o, int *out)
+static int ipc_connect (const zl_addr *a, const zl_target *t, const zl_net_options *o, int *out)
 {
+    (void) t;
     (void) o;
     int fd = zl_fd_socket (AF_UNIX);
     if (fd < 0)
@@ -95,10 +100,42 @@ static int ipc_connect (const zl_addr *a, const zl_net_options *o, int *out)
     return 0;
 }
 
-static void ipc_accepted (int fd, const zl_net_options *o)
+/* ---- who may connect ---- */
+
+static bool is_member (uid_t uid, gid_t gid)
 {
-    (void) fd;
-    (void) o;
+    struct passwd user, *found_user = NULL;
+    struct group group, *found_group = NULL;
+    char user_text[4096], group_text[16384];
+    if (getpwuid_r (uid, &user, user_text, sizeof user_text, &found_user) != 0 || !found_user ||
+        getgrgid_r (gid, &group, group_text, sizeof group_text, &found_group) != 0 || !found_group)
+        return false;
+    for (char **name = group.gr_mem; *name; name++)
+        if (strcmp (*name, user.pw_name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_welcome (const zl_credentials *c, const zl_net_options *o)
+{
+    for (size_t i = 0; i < o->pid_count; i++)
+        if (o->pids[i] == c->pid)
+            return true;
+    for (size_t i = 0; i < o->uid_count; i++)
+        if (o->uids[i] == c->uid)
+            return true;
+    for (size_t i = 0; i < o->gid_count; i++)
+        if (o->gids[i] == c->gid || is_member (c->uid, o->gids[i]))
+            return true;
+    return false;
+}
+
+static int ipc_accepted (int fd, const zl_net_options *o)
+{
+    zl_credentials c;
+    if (!o->pid_count && !o->uid_count && !o->gid_count)
+        return 0;
+    return zl_fd_credentials (fd, &c) == 0 && is_welcome (&c, o) ? 0 : -EACCES;
 }
 
 const zl_transport zl_ipc = {

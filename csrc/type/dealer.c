@@ -17,9 +17,19 @@ static int dealer_init (zl_socket *s)
 static bool dealer_attach (zl_socket *s, zl_pipe *p)
 {
     dealer *d = s->priv;
+    zl_probe (s, p);
     zl_fq_activate (&d->fq, p);
-    zl_lb_activate (&d->lb, p);
+    if (p->writable)
+        zl_lb_activate (&d->lb, p);
     return true;
+}
+
+/* HICCUP_MSG: the connection that we made is gone for now. */
+static void dealer_lost (zl_socket *s, zl_pipe *p)
+{
+    const zl_blob *hiccup = s->opt.bytes[ZL_BYTES_HICCUP_MSG];
+    if (hiccup && p->outgoing)
+        zl_pipe_inject (p, hiccup->data, hiccup->size);
 }
 
 static void dealer_detach (zl_socket *s, zl_pipe *p)
@@ -48,8 +58,10 @@ const zl_type zl_type_dealer = {
     .size = sizeof (dealer),
     .default_linger = -1,
     .one_connection_per_endpoint = true,
+    .conflates = true,
     .init = dealer_init,
     .attach = dealer_attach,
+    .lost = dealer_lost,
     .detach = dealer_detach,
     .drained = zl_fair_drained,
     .readable = zl_fair_readable,

@@ -11,6 +11,7 @@ const zl_type zl_type_pull = {
     .id = ZL_PULL,
     .size = sizeof (zl_fq),
     .default_linger = -1,
+    .conflates = true,
     .init = zl_fair_init,
     .attach = pull_attach,
     .detach = zl_type_nothing,

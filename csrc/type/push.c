@@ -43,6 +43,7 @@ const zl_type zl_type_push = {
     .id = ZL_PUSH,
     .size = sizeof (push),
     .default_linger = -1,
+    .conflates = true,
     .init = push_init,
     .attach = push_attach,
     .detach = push_detach,

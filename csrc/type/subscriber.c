@@ -27,13 +27,20 @@ int zl_subscriber_change (zl_socket *s, bool subscribe, const uint8_t *topic, si
 {
     zl_trie *topics = &((zl_subscriber *) s->priv)->topics;
     int count = subscribe ? zl_trie_count (topics, topic, n) : zl_trie_uncount (topics, topic, n);
-    if (count == -ENOENT || (!subscribe && count > 0))
+    bool verbose = !subscribe && s->opt.xsub_verbose_unsubscribe;
+    if (!verbose && (count == -ENOENT || (!subscribe && count > 0)))
         return 0; /* publishers hear of the last cancel only: they keep a set, not counts */
-    if (count < 0)
+    if (count < 0 && count != -ENOENT)
         return count;
     int rc = 0;
     ZL_LIST_EACH (&s->pipes, zl_pipe, node, p)
         if (p->attached && !p->dead && !p->leaving && rc == 0)
             rc = p->ops->subscribe (p, subscribe, topic, n);
     return rc;
+}
+
+int zl_subscriber_topics_count (zl_socket *s, void *value, size_t *size)
+{
+    (void) size;
+    return zl_option_give_int (value, (int64_t) ((zl_subscriber *) s->priv)->topics.topics);
 }

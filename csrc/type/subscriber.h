@@ -19,4 +19,7 @@ void zl_subscriber_connected (zl_socket *s, zl_pipe *p);
  * be ended without error. */
 int zl_subscriber_change (zl_socket *s, bool subscribe, const uint8_t *topic, size_t n);
 
+/* TOPICS_COUNT */
+int zl_subscriber_topics_count (zl_socket *s, void *value, size_t *size);
+
 #endif

@@ -43,6 +43,13 @@ void zl_type_nothing (zl_socket *s, zl_pipe *p)
     (void) p;
 }
 
+void zl_probe (zl_socket *s, zl_pipe *p)
+{
+    static const zl_msg empty = {0};
+    if (s->opt.probe_router && p->ops->push (p, &empty, 1) < 0)
+        s->stats.dropped[ZL_DROP_MEMORY]++;
+}
+
 int zl_send_enveloped (zl_pipe *p, const zl_msg *head, unsigned head_count, const zl_msg *frames, unsigned n)
 {
     zl_msg few[16], *all = head_count + n <= ZL_LEN (few) ? few : malloc ((head_count + n) * sizeof *all);

@@ -26,12 +26,19 @@ static int no_subscribe (zl_pipe *p, bool subscribe, const uint8_t *topic, size_
     return 0;
 }
 
+static void no_hangup (zl_pipe *p, zl_close_reason why)
+{
+    (void) p;
+    (void) why;
+}
+
 /* The upstream pipe has nobody behind it. */
 static const zl_pipe_ops upstream_ops = {
     .push = no_push,
     .consumed = nothing,
     .recheck = nothing,
     .subscribe = no_subscribe,
+    .hangup = no_hangup,
     .close = nothing,
 };
 
@@ -55,6 +62,12 @@ static int xpub_select (zl_socket *s, zl_pipe **out)
     return zl_pipe_readable (*out) ? 0 : -EAGAIN;
 }
 
+static void xpub_end (zl_socket *s, zl_pipe *p)
+{
+    (void) p;
+    zl_publisher_told (s);
+}
+
 const zl_type zl_type_xpub = {
     .id = ZL_XPUB,
     .size = sizeof (zl_publisher),
@@ -65,9 +78,12 @@ const zl_type zl_type_xpub = {
     .detach = zl_publisher_detach,
     .drained = zl_type_nothing,
     .can_send = zl_publisher_can_send,
+    .check_first = zl_publisher_check_first,
     .send = zl_publisher_send,
     .select = xpub_select,
-    .end = zl_type_nothing,
+    .end = xpub_end,
     .subscription = zl_publisher_subscription,
     .arrived = zl_publisher_arrived,
+    .options = zl_publisher_options,
+    .option_count = ZL_PUBLISHER_OPTIONS,
 };

@@ -32,17 +32,38 @@ static int send_to_all (zl_socket *s, const zl_msg *frames, unsigned n)
     return rc;
 }
 
-/* In a multipart message every frame that begins so is a subscription; what is left is for the publishers. */
+/* Frames behind the first subscribe too, on their way to the publishers, who see them there; by a rule of libzmq's, unless
+ * ONLY_FIRST_SUBSCRIBE. */
+static int send_own (zl_socket *s, const zl_msg *frames, unsigned n)
+{
+    zl_trie *topics = &((zl_subscriber *) s->priv)->topics;
+    int rc = send_to_all (s, frames, n);
+    for (unsigned i = 1; i < n && rc == 0 && !s->opt.only_first_subscribe; i++) {
+        const uint8_t *topic = frames[i].data + 1;
+        if (!is_subscription (&frames[i]))
+            continue;
+        int count = frames[i].data[0] ? zl_trie_count (topics, topic, frames[i].size - 1)
+                                      : zl_trie_uncount (topics, topic, frames[i].size - 1);
+        rc = count == -ENOMEM ? count : 0;
+    }
+    return rc;
+}
+
+/* In a message that begins with a subscription every frame that looks like one is one. */
 static int xsub_send (zl_socket *s, const zl_msg *frames, unsigned n)
 {
     if (!is_subscription (frames))
-        return send_to_all (s, frames, n);
+        return send_own (s, frames, n);
     int rc = 0;
     for (unsigned i = 0; i < n && rc == 0; i++)
         if (is_subscription (&frames[i]))
             rc = zl_subscriber_change (s, frames[i].data[0], frames[i].data + 1, frames[i].size - 1);
     return rc;
 }
+
+static const zl_option_row options[] = {
+    {116, "TOPICS_COUNT", ZL_OPT_INT, NULL, zl_subscriber_topics_count},
+};
 
 const zl_type zl_type_xsub = {
     .id = ZL_XSUB,
@@ -59,4 +80,6 @@ const zl_type zl_type_xsub = {
     .send = xsub_send,
     .select = zl_fair_select,
     .end = zl_fair_end,
+    .options = options,
+    .option_count = ZL_LEN (options),
 };

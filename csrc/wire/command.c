@@ -42,7 +42,11 @@ uint8_t *zl_command_put (uint8_t *p, const char *name)
 
 uint8_t *zl_property_put (uint8_t *p, const char *name, const void *value, size_t n)
 {
-    p = zl_command_put (p, name);
+    return zl_property_put_value (zl_command_put (p, name), value, n);
+}
+
+uint8_t *zl_property_put_value (uint8_t *p, const void *value, size_t n)
+{
     for (int shift = 24; shift >= 0; shift -= 8)
         *p++ = (uint8_t) (n >> shift);
     if (n)

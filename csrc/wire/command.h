@@ -24,5 +24,7 @@ int zl_property_get (zl_slice *list, zl_slice *name, zl_slice *value);
 /* Appends to p and returns the new end. */
 uint8_t *zl_command_put (uint8_t *p, const char *name);
 uint8_t *zl_property_put (uint8_t *p, const char *name, const void *value, size_t n);
+/* The part of a property behind its name. */
+uint8_t *zl_property_put_value (uint8_t *p, const void *value, size_t n);
 
 #endif

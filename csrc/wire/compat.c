@@ -20,6 +20,7 @@ static const struct {
     [ZL_PUSH] = {"PUSH", BIT (PULL)},
     [ZL_XPUB] = {"XPUB", BIT (SUB) | BIT (XSUB)},
     [ZL_XSUB] = {"XSUB", BIT (PUB) | BIT (XPUB)},
+    [ZL_STREAM] = {"STREAM", 0},
 };
 
 const char *zl_type_name (int type)

@@ -1,4 +1,5 @@
-/* Socket types as the wire knows them: numbers, names, and who may meet whom (RFC 28, 29, 30, 31). */
+/* Socket types as the wire knows them: numbers, names, and who may meet whom (RFC 28, 29, 30, 31).
+ * STREAM speaks no ZMTP and meets nobody by its type. */
 #ifndef ZL_WIRE_COMPAT_H
 #define ZL_WIRE_COMPAT_H
 
@@ -16,6 +17,7 @@ enum {
     ZL_PUSH,
     ZL_XPUB,
     ZL_XSUB,
+    ZL_STREAM,
     ZL_TYPE_COUNT
 };
 

@@ -193,6 +193,45 @@ int zl_frameq_push_command (zl_frameq *q, zl_pool *pool, const void *body, size_
     return 0;
 }
 
+int zl_frameq_push_foreign (zl_frameq *q, zl_pool *pool, const void *header, size_t header_len, const zl_msg *body,
+                            bool last)
+{
+    zl_chunk *tail = q->tail;
+    uint32_t end = tail ? tail->end : 0;
+    size_t bytes = q->bytes;
+    bool outside = body->blob && body->size >= ZL_REF_MIN;
+    zl_chunk *c = outside ? reserve (q, pool, header_len, true) : NULL;
+    if (c) {
+        if (header_len)
+            memcpy (c->data + c->end, header, header_len);
+        c->end += (uint32_t) header_len;
+        c->blob = zl_blob_hold (body->blob);
+        c->body = body->data;
+        c->body_size = body->size;
+        q->bytes += header_len + body->size;
+    } else if (outside || zl_frameq_push_raw (q, pool, header, header_len) < 0 ||
+               zl_frameq_push_raw (q, pool, body->data, body->size) < 0) {
+        cut_back (q, pool, tail, end, bytes);
+        return -ENOMEM;
+    }
+    if (last && q->tail) {
+        q->tail->msgs++;
+        q->msgs++;
+    }
+    return 0;
+}
+
+int zl_frameq_append (zl_frameq *q, zl_pool *pool, const zl_msg *frame, bool more)
+{
+    if (push_frame (q, pool, frame, more ? ZL_FRAME_MORE : 0) < 0)
+        return -ENOMEM;
+    if (!more) {
+        q->tail->msgs++;
+        q->msgs++;
+    }
+    return 0;
+}
+
 void zl_frameq_splice (zl_frameq *dst, zl_frameq *src)
 {
     if (!src->head)
@@ -265,8 +304,11 @@ void zl_frameq_next (zl_frameq *q, zl_pool *pool, const zl_view *v)
     } else
         c->begin += (uint32_t) v->size;
     q->bytes -= v->header + v->size;
-    if (!v->more)
+    if (!v->more) {
         q->msgs--;
+        c->msgs -= c->msgs > 0; /* a chunk that a connection reads into does not count */
+        c->continues = false;
+    }
     if (c->begin == c->end && !c->open)
         drop_head (q, pool);
 }
@@ -372,6 +414,7 @@ size_t zl_frameq_recover (zl_frameq *q, zl_pool *pool, size_t offset)
         zl_chunk *c = q->head;
         size_t size = zl_chunk_size (c);
         if (c->control) {
+            lost += c->msgs; /* where they end in it is not known any more */
             offset -= ZL_MIN (offset, size);
             drop_head (q, pool);
             continue;

@@ -31,7 +31,7 @@ struct zl_chunk {
     uint32_t begin, end, cap;
     uint32_t msgs;      /* messages whose last frame was appended here */
     bool open;          /* a connection is still reading into it: keep it, even when empty */
-    bool control;       /* greeting or commands: of this connection only, never sent again on the next */
+    bool control;       /* greeting, commands, foreign frames: of this connection only, never sent again on the next */
     bool continues;     /* begins inside a message: it goes where the chunk before it went */
     bool large;         /* which of the pool's two sizes */
     uint8_t data[];
@@ -62,6 +62,7 @@ typedef struct {
     zl_blob *blob; /* NULL if the bytes lie in the chunk */
     bool more;
     unsigned header; /* octets of the encoded header */
+    const zl_blob *properties; /* of the connection that it came over; set on delivery, NULL if there is none */
 } zl_view;
 
 /* An empty chunk, or NULL without memory. */
@@ -81,6 +82,13 @@ int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned 
 int zl_frameq_push_command (zl_frameq *q, zl_pool *pool, const void *body, size_t size);
 /* Appends bytes that are no frames (a greeting) to a control queue: 0 or -ENOMEM. */
 int zl_frameq_push_raw (zl_frameq *q, zl_pool *pool, const void *bytes, size_t size);
+
+/* Appends a frame in some peer's own form, its header already made; `last` if a message ends with it. It belongs to that
+ * connection, like what is in a control queue. 0, or -ENOMEM and the queue is as before. */
+int zl_frameq_push_foreign (zl_frameq *q, zl_pool *pool, const void *header, size_t header_len, const zl_msg *body,
+                            bool last);
+/* Appends one frame of a message whose other frames come and go by this call too: 0, or -ENOMEM. */
+int zl_frameq_append (zl_frameq *q, zl_pool *pool, const zl_msg *frame, bool more);
 
 /* Links a filled chunk behind the queue without counting its messages or bytes. */
 void zl_frameq_link (zl_frameq *q, zl_chunk *c);

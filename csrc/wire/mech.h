@@ -21,6 +21,8 @@ extern const zl_mech zl_mech_null;
 
 /* For the tables: takes Socket-Type and Identity out of a property list and checks them. */
 zl_close_reason zl_wire_metadata (zl_wire *w, zl_slice properties);
+/* For the tables: an ERROR command has come. */
+zl_close_reason zl_wire_refused (zl_wire *w, zl_slice data);
 /* For the tables: sends `name` followed by our own property list. */
 zl_close_reason zl_wire_send_metadata (zl_wire *w, const char *name);
 

@@ -10,7 +10,7 @@ static zl_close_reason null_start (zl_wire *w)
 static zl_close_reason null_command (zl_wire *w, zl_slice name, zl_slice data)
 {
     if (ZL_IS (name, "ERROR"))
-        return data.n >= 1 && data.p[0] <= data.n - 1 ? ZL_CLOSE_REFUSED : ZL_CLOSE_COMMAND;
+        return zl_wire_refused (w, data);
     if (!ZL_IS (name, "READY"))
         return ZL_CLOSE_UNEXPECTED;
     w->peer_ready = true;

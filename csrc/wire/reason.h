@@ -3,27 +3,44 @@
 #ifndef ZL_WIRE_REASON_H
 #define ZL_WIRE_REASON_H
 
+/* What a monitor is told when a connection ends for a reason before its handshake is complete, besides that it has ended:
+ * nothing, HANDSHAKE_FAILED_NO_DETAIL, HANDSHAKE_FAILED_AUTH, or HANDSHAKE_FAILED_PROTOCOL with one of these codes. */
+enum {
+    ZL_FAILS_SILENTLY = 0,
+    ZL_FAILS_PLAINLY = 1,
+    ZL_FAILS_REFUSED = 2,
+    ZL_PROTOCOL_UNSPECIFIED = 0x10000000,
+    ZL_PROTOCOL_UNEXPECTED_COMMAND = 0x10000001,
+    ZL_PROTOCOL_MALFORMED_ERROR = 0x10000015,
+    ZL_PROTOCOL_INVALID_METADATA = 0x10000018,
+    ZL_PROTOCOL_MECHANISM_MISMATCH = 0x11000002,
+};
+
 /* Ends of connections. FINAL ones are the peer's breach of protocol: the connecting side does not try again. */
 #define ZL_CLOSE_REASONS(X)                                                                                            \
-    X (NONE, "none", 0)                                                                                                \
-    X (LOCAL, "closed here", 0)                                                                                        \
-    X (PEER_CLOSED, "peer closed", 0)                                                                                  \
-    X (RESET, "connection error", 0)                                                                                   \
-    X (HANDSHAKE_CLOSED, "peer closed in handshake", 0)                                                                \
-    X (HANDSHAKE_TIMEOUT, "handshake timeout", 0)                                                                      \
-    X (GREETING, "malformed greeting", 1)                                                                              \
-    X (VERSION, "unsupported version", 1)                                                                              \
-    X (MECHANISM, "mechanism mismatch", 1)                                                                             \
-    X (COMMAND, "malformed command", 1)                                                                                \
-    X (UNEXPECTED, "unexpected command", 1)                                                                            \
-    X (METADATA, "malformed metadata", 1)                                                                              \
-    X (IDENTITY, "bad routing id", 1)                                                                                  \
-    X (INCOMPATIBLE, "incompatible socket type", 1)                                                                    \
-    X (REFUSED, "refused by peer", 1)                                                                                  \
-    X (FRAME, "malformed frame", 1)                                                                                    \
-    X (OVERSIZE, "oversize", 1)                                                                                        \
-    X (MESSAGE, "malformed message", 1)                                                                                \
-    X (MEMORY, "out of memory", 0)
+    X (NONE, "none", 0, ZL_FAILS_SILENTLY)                                                                             \
+    X (LOCAL, "closed here", 0, ZL_FAILS_SILENTLY)                                                                     \
+    X (NOT_ALLOWED, "address not allowed", 0, ZL_FAILS_SILENTLY)                                                       \
+    X (PEER_CLOSED, "peer closed", 0, ZL_FAILS_SILENTLY)                                                               \
+    X (RESET, "connection error", 0, ZL_FAILS_SILENTLY)                                                                \
+    X (HANDSHAKE_CLOSED, "peer closed in handshake", 0, ZL_FAILS_PLAINLY)                                              \
+    X (HANDSHAKE_TIMEOUT, "handshake timeout", 0, ZL_FAILS_PLAINLY)                                                    \
+    X (HEARTBEAT, "heartbeat timeout", 0, ZL_FAILS_SILENTLY)                                                           \
+    X (TAKEN_OVER, "routing id taken over", 1, ZL_FAILS_SILENTLY)                                                      \
+    X (GREETING, "malformed greeting", 1, ZL_PROTOCOL_UNSPECIFIED)                                                     \
+    X (VERSION, "unsupported version", 1, ZL_PROTOCOL_UNSPECIFIED)                                                     \
+    X (MECHANISM, "mechanism mismatch", 1, ZL_PROTOCOL_MECHANISM_MISMATCH)                                             \
+    X (COMMAND, "malformed command", 1, ZL_PROTOCOL_UNEXPECTED_COMMAND)                                                \
+    X (ERROR_COMMAND, "malformed error command", 1, ZL_PROTOCOL_MALFORMED_ERROR)                                       \
+    X (UNEXPECTED, "unexpected command", 1, ZL_PROTOCOL_UNEXPECTED_COMMAND)                                            \
+    X (METADATA, "malformed metadata", 1, ZL_PROTOCOL_INVALID_METADATA)                                                \
+    X (IDENTITY, "bad routing id", 1, ZL_PROTOCOL_INVALID_METADATA)                                                    \
+    X (INCOMPATIBLE, "incompatible socket type", 1, ZL_PROTOCOL_INVALID_METADATA)                                      \
+    X (REFUSED, "refused by peer", 1, ZL_FAILS_REFUSED)                                                                \
+    X (FRAME, "malformed frame", 1, ZL_PROTOCOL_UNSPECIFIED)                                                           \
+    X (OVERSIZE, "oversize", 1, ZL_PROTOCOL_UNSPECIFIED)                                                               \
+    X (MESSAGE, "malformed message", 1, ZL_FAILS_SILENTLY)                                                             \
+    X (MEMORY, "out of memory", 0, ZL_FAILS_SILENTLY)
 
 /* Discarded messages. */
 #define ZL_DROP_REASONS(X)                                                                                             \
@@ -31,14 +48,16 @@
     X (NO_PEER, "no peer")                                                                                             \
     X (UNROUTABLE, "unroutable")                                                                                       \
     X (UNMATCHED, "not subscribed")                                                                                    \
+    X (CONFLATED, "conflated")                                                                                         \
     X (UNEXPECTED, "unexpected")                                                                                       \
     X (CLOSED, "closed")                                                                                               \
     X (CONNECTION_LOST, "connection lost")                                                                             \
     X (DUPLICATE_ID, "duplicate routing id")                                                                           \
+    X (MONITOR, "monitor event")                                                                                       \
     X (MEMORY, "out of memory")
 
 typedef enum {
-#define X(id, name, final) ZL_CLOSE_##id,
+#define X(id, name, final, event) ZL_CLOSE_##id,
     ZL_CLOSE_REASONS (X)
 #undef X
         ZL_CLOSE_COUNT

@@ -12,29 +12,37 @@ static int send_greeting_to (zl_wire *w, unsigned upto)
     uint8_t greeting[ZL_GREETING_SIZE];
     if (w->greeted >= upto)
         return 0;
-    zl_greeting_put (greeting, w->mech->name, w->as_server);
+    zl_greeting_put (greeting, w->mech->name, w->as_server, w->own_id_len);
     int rc = zl_frameq_push_raw (w->out, w->pool, greeting + w->greeted, upto - w->greeted);
     w->greeted = (uint8_t) upto;
     return rc;
 }
 
-int zl_wire_open (zl_wire *w, const zl_mech *mech, int own_type, const uint8_t *own_id, size_t own_id_len,
-                  int64_t max_size, zl_frameq *out, zl_pool *pool)
+int zl_wire_open (zl_wire *w, const zl_wire_config *c, zl_frameq *out, zl_pool *pool)
 {
-    *w = (zl_wire){.mech = mech,
+    *w = (zl_wire){.mech = c->mech,
                    .out = out,
                    .pool = pool,
-                   .own_id = own_id,
-                   .own_id_len = (uint8_t) own_id_len,
-                   .max_size = max_size,
-                   .own_type = (uint8_t) own_type};
-    return send_greeting_to (w, ZL_SIGNATURE_SIZE);
+                   .own_id = c->own_id.p,
+                   .own_id_len = (uint8_t) c->own_id.n,
+                   .own_properties = c->properties,
+                   .max_size = c->max_size,
+                   .own_type = (uint8_t) c->own_type};
+    if (!c->raw)
+        return send_greeting_to (w, ZL_SIGNATURE_SIZE);
+    w->codec = &zl_codec_raw;
+    w->max_size = -1;
+    w->legacy = true;
+    w->state = ZL_WIRE_TRAFFIC;
+    return 0;
 }
 
 void zl_wire_fini (zl_wire *w)
 {
     free (w->peer_id);
     w->peer_id = NULL;
+    zl_blob_drop (w->peer_properties);
+    w->peer_properties = NULL;
 }
 
 /* ---- what the peer says of itself ---- */
@@ -59,6 +67,7 @@ static zl_close_reason set_peer_id (zl_wire *w, zl_slice id)
 zl_close_reason zl_wire_metadata (zl_wire *w, zl_slice list)
 {
     zl_slice name, value;
+    zl_msg all = {list.p, list.n, NULL};
     int rc;
     while ((rc = zl_property_get (&list, &name, &value)) == 1) {
         zl_close_reason why = ZL_CLOSE_NONE;
@@ -70,32 +79,73 @@ zl_close_reason zl_wire_metadata (zl_wire *w, zl_slice list)
         if (why)
             return why;
     }
-    return rc < 0 ? ZL_CLOSE_METADATA : ZL_CLOSE_NONE;
+    if (rc < 0)
+        return ZL_CLOSE_METADATA;
+    zl_blob_drop (w->peer_properties);
+    w->peer_properties = all.size ? zl_msg_blob (&all) : NULL;
+    return ZL_CLOSE_NONE;
+}
+
+zl_close_reason zl_wire_refused (zl_wire *w, zl_slice data)
+{
+    static const char *const codes[] = {"300", "400", "500"};
+    if (data.n < 1 || data.p[0] > data.n - 1)
+        return ZL_CLOSE_ERROR_COMMAND;
+    for (unsigned i = 0; i < ZL_LEN (codes); i++)
+        if (data.p[0] == 3 && memcmp (data.p + 1, codes[i], 3) == 0)
+            w->refusal = (uint16_t) (300 + 100 * i);
+    return ZL_CLOSE_REFUSED;
 }
 
 zl_close_reason zl_wire_send_metadata (zl_wire *w, const char *command)
 {
-    uint8_t body[512], *p = zl_command_put (body, command);
+    enum { OWN_MAX = 512 }; /* command name, socket type and routing id */
+    uint8_t *body = malloc (OWN_MAX + w->own_properties.n), *p;
     const char *type = zl_type_name (w->own_type);
+    if (!body)
+        return ZL_CLOSE_MEMORY;
+    p = zl_command_put (body, command);
     p = zl_property_put (p, "Socket-Type", type, strlen (type));
     if (w->own_type == ZL_REQ || w->own_type == ZL_DEALER || w->own_type == ZL_ROUTER)
         p = zl_property_put (p, "Identity", w->own_id, w->own_id_len);
-    return zl_frameq_push_command (w->out, w->pool, body, (size_t) (p - body)) < 0 ? ZL_CLOSE_MEMORY : ZL_CLOSE_NONE;
+    if (w->own_properties.n)
+        memcpy (p, w->own_properties.p, w->own_properties.n);
+    p += w->own_properties.n;
+    int rc = zl_frameq_push_command (w->out, w->pool, body, (size_t) (p - body));
+    free (body);
+    return rc < 0 ? ZL_CLOSE_MEMORY : ZL_CLOSE_NONE;
 }
 
 /* ---- up to traffic ---- */
+
+/* Old peers know no mechanisms: they are only met where nothing is asked of them. */
+static bool may_be_legacy (const zl_wire *w)
+{
+    return w->mech == &zl_mech_null;
+}
+
+/* A 1.0 peer has taken our signature for the header of a frame: its body is our routing id. */
+static zl_close_reason greet_v1 (zl_wire *w)
+{
+    if (!may_be_legacy (w))
+        return ZL_CLOSE_MECHANISM;
+    w->codec = &zl_codec_v1;
+    w->legacy = true;
+    w->state = ZL_WIRE_IDENTITY;
+    return zl_frameq_push_raw (w->out, w->pool, w->own_id, w->own_id_len) < 0 ? ZL_CLOSE_MEMORY : ZL_CLOSE_NONE;
+}
 
 /* A 2.0 peer is told our type and routing id in 2.0's form, and its first frame is its own id. */
 static zl_close_reason greet_v2 (zl_wire *w)
 {
     uint8_t hello[1 + 2 + ZL_ROUTING_ID_MAX];
-    if (strcmp (w->mech->name, "NULL") != 0)
+    if (!may_be_legacy (w))
         return ZL_CLOSE_MECHANISM;
     hello[0] = w->own_type;
     hello[1] = 0;
     hello[2] = w->own_id_len;
     memcpy (hello + 3, w->own_id, w->own_id_len);
-    w->peer_v2 = true;
+    w->legacy = true;
     w->state = ZL_WIRE_IDENTITY;
     return zl_frameq_push_raw (w->out, w->pool, hello, 3u + w->own_id_len) < 0 ? ZL_CLOSE_MEMORY : ZL_CLOSE_NONE;
 }
@@ -109,6 +159,9 @@ static ssize_t greeting (zl_wire *w, const uint8_t *p, size_t n)
             return -1;
         case ZL_GREETING_MORE:
             return 0;
+        case ZL_GREETING_V1:
+            w->reason = greet_v1 (w); /* what it has sent is its first frame */
+            return w->reason ? -1 : 0;
         default:
             break;
     }
@@ -135,7 +188,7 @@ static ssize_t greeting (zl_wire *w, const uint8_t *p, size_t n)
     return w->reason ? -1 : 0;
 }
 
-/* One whole frame before traffic: a handshake command, or a 2.0 peer's routing id. */
+/* One whole frame before traffic: a handshake command, or an old peer's routing id. */
 static zl_close_reason early_frame (zl_wire *w, const uint8_t *body, size_t n)
 {
     zl_slice name, data;
@@ -158,13 +211,17 @@ ssize_t zl_wire_input (zl_wire *w, const uint8_t *p, size_t n)
     size_t used = 0;
     while (w->state == ZL_WIRE_GREETING) {
         ssize_t rc = greeting (w, p, n);
-        if (rc <= 0)
+        if (rc < 0 || (rc == 0 && w->state == ZL_WIRE_GREETING))
             return rc;
         used = (size_t) rc;
     }
     while (w->state != ZL_WIRE_TRAFFIC) {
         zl_header h;
-        int rc = zl_header_get (p + used, n - used, &h);
+        int rc = w->codec ? w->codec->get (p + used, n - used, &h) : zl_header_get (p + used, n - used, &h);
+        if (w->codec && (rc < 0 || (rc && p[used + h.len - 1] != 0))) {
+            w->reason = ZL_CLOSE_GREETING; /* no routing id of a 1.0 peer: HTTP, TLS, or whatever came to this port */
+            return -1;
+        }
         if (rc < 0 || (rc && h.size > ZL_HANDSHAKE_COMMAND_MAX) ||
             (rc && w->max_size >= 0 && h.size > (uint64_t) w->max_size)) {
             w->reason = rc < 0 ? ZL_CLOSE_FRAME : ZL_CLOSE_OVERSIZE;
@@ -206,7 +263,7 @@ void zl_wire_cut (zl_wire *w, const uint8_t *p, size_t n, zl_cut *cut)
             cut->stop = ZL_CUT_BAD;
             break;
         }
-        if (h.flags & ZL_FRAME_COMMAND && w->peer_v2) {
+        if (h.flags & ZL_FRAME_COMMAND && w->legacy) {
             w->reason = ZL_CLOSE_FRAME; /* 2.0 has no commands */
             cut->stop = ZL_CUT_BAD;
             break;
@@ -228,19 +285,44 @@ void zl_wire_cut (zl_wire *w, const uint8_t *p, size_t n, zl_cut *cut)
     cut->inside = inside;
 }
 
+int zl_wire_cut_one (zl_wire *w, const uint8_t *p, size_t n, zl_header *h)
+{
+    int rc = w->codec->get (p, n, h);
+    if (rc < 0)
+        w->reason = ZL_CLOSE_FRAME;
+    if (rc <= 0 || w->max_size < 0 || h->size <= (uint64_t) w->max_size)
+        return rc;
+    w->reason = ZL_CLOSE_OVERSIZE;
+    return -1;
+}
+
+/* ---- what we have to say besides messages ---- */
+
+/* The header of a message frame in the peer's form. */
+static unsigned put_header (const zl_wire *w, uint8_t *p, size_t size)
+{
+    return w->codec ? w->codec->put (p, size, false) : zl_header_put (p, size, 0);
+}
+
+int zl_wire_send_first (zl_wire *w, const void *body, size_t n)
+{
+    uint8_t header[ZL_CODEC_HEADER_MAX];
+    int rc = zl_frameq_push_raw (w->out, w->pool, header, put_header (w, header, n));
+    return rc < 0 ? rc : zl_frameq_push_raw (w->out, w->pool, body, n);
+}
+
 int zl_wire_send_subscription (zl_wire *w, bool subscribe, const uint8_t *topic, size_t n)
 {
-    bool as_command = w->peer_minor > 0 && !w->peer_v2;
-    const char *name = subscribe ? "SUBSCRIBE" : "CANCEL";
-    size_t head = as_command ? 1 + strlen (name) : zl_header_len (n + 1) + 1; /* octets before the topic */
-    uint8_t small[512], *all = head + n <= sizeof small ? small : malloc (head + n);
+    bool as_command = w->peer_minor > 0 && !w->legacy;
+    uint8_t small[512], *all = ZL_CODEC_HEADER_MAX + 1 + n <= sizeof small ? small : malloc (ZL_CODEC_HEADER_MAX + 1 + n);
     if (!all)
         return -ENOMEM;
+    size_t head; /* octets before the topic */
     if (as_command)
-        zl_command_put (all, name);
+        head = (size_t) (zl_command_put (all, subscribe ? "SUBSCRIBE" : "CANCEL") - all);
     else {
-        zl_header_put (all, n + 1, 0);
-        all[head - 1] = subscribe;
+        head = put_header (w, all, n + 1);
+        all[head++] = subscribe;
     }
     if (n)
         memcpy (all + head, topic, n);
@@ -251,12 +333,26 @@ int zl_wire_send_subscription (zl_wire *w, bool subscribe, const uint8_t *topic,
     return rc;
 }
 
-zl_close_reason zl_wire_pong (zl_wire *w, zl_slice ping)
+enum { TTL = 2 }; /* octets */
+
+int zl_wire_ping (zl_wire *w, int ttl)
 {
-    enum { TTL = 2, CONTEXT_MAX = 16 };
+    /* libzmq takes more than this for less: it counts the milliseconds in 16 bits. */
+    enum { TTL_MAX = 655 };
+    uint8_t body[5 + TTL], *p = zl_command_put (body, "PING");
+    ttl = ZL_MIN (ttl, TTL_MAX);
+    p[0] = (uint8_t) (ttl >> 8);
+    p[1] = (uint8_t) ttl;
+    return zl_frameq_push_command (w->out, w->pool, body, sizeof body);
+}
+
+zl_close_reason zl_wire_pong (zl_wire *w, zl_slice ping, int *ttl)
+{
+    enum { CONTEXT_MAX = 16 };
     uint8_t body[5 + CONTEXT_MAX], *p;
     if (ping.n < TTL)
         return ZL_CLOSE_COMMAND;
+    *ttl = ping.p[0] << 8 | ping.p[1];
     size_t n = ZL_MIN (ping.n - TTL, (size_t) CONTEXT_MAX);
     p = zl_command_put (body, "PONG");
     memcpy (p, ping.p + TTL, n);

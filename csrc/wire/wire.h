@@ -1,15 +1,19 @@
 /* The protocol of one connection, without its I/O: bytes in, frames and answers out. Knows no fd and no clock.
  *
  *     GREETING --64 octets--> HANDSHAKE --mechanism done--> TRAFFIC
- *         \--revision 1: 2.0--> IDENTITY --first frame------/
+ *         \--2.0, or 1.0------> IDENTITY --first frame------/
+ *
+ * A raw connection (STREAM) is in TRAFFIC from the beginning.
  *
  * zl_wire_input() carries a connection up to TRAFFIC; what it has to say goes to the control queue given at open.
- * zl_wire_cut() then finds the frames in a read buffer, without moving them.
+ * zl_wire_cut() then finds the frames in a read buffer, without moving them; with a peer whose framing is not that of the
+ * queues (codec) zl_wire_cut_one() finds one at a time.
  *
  * A wire lies in a connection and is guarded by its socket's mutex. */
 #ifndef ZL_WIRE_WIRE_H
 #define ZL_WIRE_WIRE_H
 
+#include "codec.h"
 #include "compat.h"
 #include "frameq.h"
 #include "greeting.h"
@@ -17,32 +21,43 @@
 
 /* The longest command accepted before a peer is known; a READY is some dozens of octets. */
 #define ZL_HANDSHAKE_COMMAND_MAX 8192u
-/* Most octets of frames that may gather as one unfinished multipart message before the peer is taken for broken. */
 #define ZL_ROUTING_ID_MAX 255u
 
 typedef enum { ZL_WIRE_GREETING, ZL_WIRE_HANDSHAKE, ZL_WIRE_IDENTITY, ZL_WIRE_TRAFFIC } zl_wire_state;
 
 struct zl_wire {
     const zl_mech *mech;
-    zl_frameq *out; /* control queue of the connection */
+    const zl_codec *codec; /* NULL: frames travel as they are in the queues */
+    zl_frameq *out;        /* control queue of the connection */
     zl_pool *pool;
     const uint8_t *own_id; /* ours, announced; belongs to the options */
+    zl_slice own_properties; /* announced besides; likewise */
     uint8_t *peer_id;      /* the peer's, announced; malloc'ed, NULL if empty */
+    zl_blob *peer_properties; /* all that the peer announced, as a property list; NULL if nothing */
     int64_t max_size;      /* MAXMSGSIZE; negative: no limit */
     uint8_t greeted;       /* how many octets of our greeting are out */
     uint8_t own_id_len, peer_id_len;
     uint8_t own_type;
     uint8_t peer_minor;    /* 0: subscriptions travel as messages, 1: as commands */
-    bool peer_v2;          /* ZMTP 2.0: no commands at all */
+    bool legacy;           /* ZMTP 2.0 or 1.0: no commands at all */
     bool peer_ready;
     bool as_server;
-    uint8_t state; /* zl_wire_state */
+    uint16_t refusal; /* the code in the peer's ERROR: 300, 400, 500, or 0 */
+    uint8_t state;    /* zl_wire_state */
     zl_close_reason reason;
 };
 
-/* Begins: the signature goes out. own_id must outlive the wire. */
-int zl_wire_open (zl_wire *w, const zl_mech *mech, int own_type, const uint8_t *own_id, size_t own_id_len,
-                  int64_t max_size, zl_frameq *out, zl_pool *pool);
+/* What a connection brings with it; own_id and properties must outlive the wire. */
+typedef struct {
+    const zl_mech *mech;
+    int own_type;
+    bool raw; /* no ZMTP */
+    zl_slice own_id, properties;
+    int64_t max_size;
+} zl_wire_config;
+
+/* Begins: the signature goes out. 0 or -ENOMEM. */
+int zl_wire_open (zl_wire *w, const zl_wire_config *config, zl_frameq *out, zl_pool *pool);
 void zl_wire_fini (zl_wire *w);
 
 /* Feeds bytes before TRAFFIC. Returns how many were used (the caller offers the rest again with what follows), or -1 and
@@ -59,10 +74,20 @@ typedef struct {
 } zl_cut;
 
 void zl_wire_cut (zl_wire *w, const uint8_t *p, size_t n, zl_cut *cut);
+/* With a codec: the header of the frame at p. 1 done, 0 more octets are needed, -1 and w->reason. */
+int zl_wire_cut_one (zl_wire *w, const uint8_t *p, size_t n, zl_header *h);
 
-/* A subscription or its end, in the form that this peer understands, onto the control queue: 0 or -ENOMEM. */
+/* Everything below goes onto the control queue. */
+
+/* A message of one frame, ahead of all others: 0 or -ENOMEM. */
+int zl_wire_send_first (zl_wire *w, const void *body, size_t n);
+
+/* A subscription or its end, in the form that this peer understands: 0 or -ENOMEM. */
 int zl_wire_send_subscription (zl_wire *w, bool subscribe, const uint8_t *topic, size_t n);
-/* The answer to a PING: ZL_CLOSE_NONE, or the reason to close if the PING was malformed. */
-zl_close_reason zl_wire_pong (zl_wire *w, zl_slice ping);
+/* A PING that gives the peer so many tenths of a second to live without another (0: no matter): 0 or -ENOMEM. */
+int zl_wire_ping (zl_wire *w, int ttl);
+/* The answer to a PING, and the time in tenths of a second that its sender may be silent from now on (0: no matter).
+ * ZL_CLOSE_NONE, or the reason to close if the PING was malformed. */
+zl_close_reason zl_wire_pong (zl_wire *w, zl_slice ping, int *ttl);
 
 #endif

@@ -13,6 +13,7 @@
 
 /* Options of sockets and of contexts, by the numbers of ZeroMQ's public header. */
 enum {
+    AFFINITY = 4,
     ROUTING_ID = 5,
     SUBSCRIBE = 6,
     UNSUBSCRIBE = 7,
@@ -23,17 +24,64 @@ enum {
     TYPE = 16,
     LINGER = 17,
     RECONNECT_IVL = 18,
+    BACKLOG = 19,
+    RECONNECT_IVL_MAX = 21,
     MAXMSGSIZE = 22,
     SNDHWM = 23,
     RCVHWM = 24,
+    IPV4ONLY = 31,
     LAST_ENDPOINT = 32,
     ROUTER_MANDATORY = 33,
     KEEPALIVE = 34,
+    TCP_ACCEPT_FILTER = 38,
     IMMEDIATE = 39,
+    ROUTER_RAW = 41,
     IPV6 = 42,
+    PROBE_ROUTER = 51,
+    REQ_CORRELATE = 52,
+    REQ_RELAXED = 53,
+    CONFLATE = 54,
+    ROUTER_HANDOVER = 56,
+    TOS = 57,
+    IPC_FILTER_PID = 58,
+    IPC_FILTER_UID = 59,
+    IPC_FILTER_GID = 60,
+    CONNECT_ROUTING_ID = 61,
     HANDSHAKE_IVL = 66,
+    SOCKS_PROXY = 68,
+    WELCOME_MSG = 72,
+    STREAM_NOTIFY = 73,
+    HEARTBEAT_IVL = 75,
+    HEARTBEAT_TTL = 76,
+    HEARTBEAT_TIMEOUT = 77,
+    CONNECT_TIMEOUT = 79,
+    TCP_MAXRT = 80,
+    USE_FD = 89,
+    BINDTODEVICE = 92,
+    METADATA = 95,
+    ROUTER_NOTIFY = 97,
+    SOCKS_USERNAME = 99,
+    SOCKS_PASSWORD = 100,
+    RECONNECT_STOP = 109,
+    HELLO_MSG = 110,
+    DISCONNECT_MSG = 111,
+    BUSY_POLL = 113,
+    HICCUP_MSG = 114,
 };
-enum { CTX_IO_THREADS = 1, CTX_MAX_SOCKETS = 2, CTX_IPV6 = 42, CTX_BLOCKY = 70 };
+enum {
+    CTX_IO_THREADS = 1,
+    CTX_MAX_SOCKETS = 2,
+    CTX_SOCKET_LIMIT = 3, /* when read */
+    CTX_THREAD_PRIORITY = 3,
+    CTX_THREAD_SCHED_POLICY = 4,
+    CTX_MAX_MSGSZ = 5,
+    CTX_MSG_T_SIZE = 6,
+    CTX_ADD_CPU = 7,
+    CTX_REMOVE_CPU = 8,
+    CTX_NAME_PREFIX = 9,
+    CTX_IPV6 = 42,
+    CTX_BLOCKY = 70,
+};
 
 enum { TRANSPORTS = 3 };
 static const char *const any_endpoint[TRANSPORTS] = {"tcp://127.0.0.1:*", "ipc://*", "inproc://a"};
@@ -247,6 +295,15 @@ static inline uint64_t stat_of (zmql_socket *s, const char *group, const char *n
     zmql_stats (s, pick_stat, &w);
     CHECK (w.value != UINT64_MAX);
     return w.value;
+}
+
+/* Waits until a counter of s is at least so high; what counts announces nothing. */
+static inline void await_stat (zmql_socket *s, const char *group, const char *name, uint64_t value)
+{
+    for (zl_time end = patience (); stat_of (s, group, name) < value;) {
+        CHECK (zl_now () < end);
+        CHECK_EQ (zmql_wait (s, 0, zl_deadline (1)), 0);
+    }
 }
 
 /* ---- blocks that are counted ---- */

@@ -39,9 +39,10 @@ TEST ("only a bind may leave host and port open")
 TEST ("what is no host and port is refused")
 {
     static const char *const bad[] = {
-        "",        ":",       ":5555", "host",   "host:",   "host:65536", "host:99999999999999",
-        "host:-1", "host:1x", "[]:1",  "[::1:1", "ho st:1", "ho/st:1",    "host: 1",
-        "a;b:5",   "**:5",
+        "",        "host",    "host:", "host:65536", "host:99999999999999",
+        "host:-1", "host:1x", "[]:1",  "[::1:1",     "ho st:1",
+        "ho/st:1", "host: 1", "a;b:5", "**:5",       "-a:5",
+        "_a:5",    ".a:5",    "%a:5",
     };
     zl_hostport hp;
     for (unsigned i = 0; i < ZL_LEN (bad); i++)
@@ -51,6 +52,16 @@ TEST ("what is no host and port is refused")
     memset (endless, 'a', sizeof endless);
     strcpy (endless + 390, ":5");
     CHECK_EQ (zl_hostport_parse (endless, false, &hp), -EINVAL);
+}
+
+TEST ("no host at all is no device to bind to")
+{
+    static const char *const nowhere[] = {":", ":5555", ":*"};
+    zl_hostport hp;
+    for (unsigned i = 0; i < ZL_LEN (nowhere); i++) {
+        CHECK_EQ (zl_hostport_parse (nowhere[i], true, &hp), -ENODEV);
+        CHECK_EQ (zl_hostport_parse (nowhere[i], false, &hp), -EINVAL);
+    }
 }
 
 static void check_text (const zl_addr *a, const char *due)
@@ -75,20 +86,21 @@ TEST ("numeric addresses need no lookup, and become text again")
     CHECK_EQ (zl_addr_numeric (&hp, false, &a), -ENOENT);
 }
 
-TEST ("what to bind to may be anything, a number or a name; an unknown one is no device")
+TEST ("what to bind to may be anything, a number or, where lookups may block, a name; else it is no device")
 {
     zl_hostport hp;
     zl_addr a;
     CHECK_EQ (zl_hostport_parse ("*:7", true, &hp), 0);
-    CHECK_EQ (zl_addr_local (&hp, false, &a), 0);
+    CHECK_EQ (zl_addr_local (&hp, false, false, &a), 0);
     check_text (&a, "tcp://0.0.0.0:7");
-    CHECK_EQ (zl_addr_local (&hp, true, &a), 0);
+    CHECK_EQ (zl_addr_local (&hp, true, false, &a), 0);
     check_text (&a, "tcp://[::]:7");
     CHECK_EQ (zl_hostport_parse ("localhost:7", true, &hp), 0);
-    CHECK_EQ (zl_addr_local (&hp, false, &a), 0);
+    CHECK_EQ (zl_addr_local (&hp, false, true, &a), 0);
     check_text (&a, "tcp://127.0.0.1:7");
+    CHECK_EQ (zl_addr_local (&hp, false, false, &a), -ENODEV);
     CHECK_EQ (zl_hostport_parse ("no.such.host.invalid:7", true, &hp), 0);
-    CHECK_EQ (zl_addr_local (&hp, false, &a), -ENODEV);
+    CHECK_EQ (zl_addr_local (&hp, false, true, &a), -ENODEV);
 }
 
 TEST ("an interface stands for its address")
@@ -100,7 +112,7 @@ TEST ("an interface stands for its address")
 #else
     CHECK_EQ (zl_hostport_parse ("lo0:7", true, &hp), 0);
 #endif
-    CHECK_EQ (zl_addr_local (&hp, false, &a), 0);
+    CHECK_EQ (zl_addr_local (&hp, false, false, &a), 0);
     check_text (&a, "tcp://127.0.0.1:7");
 }
 

@@ -17,15 +17,6 @@ static unsigned open_descriptors (void)
     return n;
 }
 
-/* Waits until a counter of s is at least so high; what counts announces nothing. */
-static void await_stat (zmql_socket *s, const char *group, const char *name, uint64_t value)
-{
-    for (zl_time end = patience (); stat_of (s, group, name) < value;) {
-        CHECK (zl_now () < end);
-        CHECK_EQ (zmql_wait (s, 0, zl_deadline (1)), 0);
-    }
-}
-
 TEST ("a bound endpoint says where it is, and can be bound once")
 {
     for (unsigned t = 0; t < STREAMS; t++) {

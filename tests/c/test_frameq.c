@@ -433,3 +433,155 @@ TEST ("a rollback leaves the complete messages and no frame more")
         end_model (&m);
     }
 }
+
+/* ---- frames in a form that is not the queue's ---- */
+
+/* Pushes what a model holds in the form of a peer whose header is an 'H' in front of the body. */
+static uint8_t *push_foreign (model *m, zl_frameq *q, size_t *octets)
+{
+    uint8_t *due = malloc (m->used + m->count * FRAMES);
+    zl_view v;
+    CHECK (due);
+    *octets = 0;
+    while (zl_frameq_peek (&m->q, &m->pool, &v)) {
+        zl_msg body = {v.data, v.size, v.blob};
+        CHECK_EQ (zl_frameq_push_foreign (q, &m->pool, "H", 1, &body, !v.more), 0);
+        due[(*octets)++] = 'H';
+        memcpy (due + *octets, v.data, v.size);
+        *octets += v.size;
+        zl_frameq_next (&m->q, &m->pool, &v);
+    }
+    return due;
+}
+
+TEST ("foreign frames are written as they are, in whatever portions they go")
+{
+    for (int round = 0; round < 50; round++) {
+        model m = new_model (1 + check_below (MESSAGES));
+        zl_frameq q = {0};
+        size_t octets, gone = 0, offset = 0;
+        uint8_t *due = push_foreign (&m, &q, &octets);
+        CHECK_EQ (q.msgs, m.count);
+        CHECK_EQ (q.bytes, octets);
+        check_octets (&q, 0, due, octets);
+        while (gone < octets) {
+            size_t drawn = (size_t) 1 + check_below (300000), step = ZL_MIN (octets - gone, drawn);
+            gone += step;
+            offset = zl_frameq_written (&q, &m.pool, offset + step);
+            check_octets (&q, offset, due + gone, octets - gone);
+        }
+        check_empty (&q, &m.pool);
+        free (due);
+        end_model (&m);
+    }
+}
+
+TEST ("a large body that came in a block is not copied into a foreign frame either")
+{
+    zl_pool pool = {0};
+    zl_frameq q = {0};
+    zl_blob *b = zl_blob_alloc (ZL_REF_MIN);
+    zl_msg body = {b->data, b->size, b};
+    struct iovec iov[4];
+    memset (zl_blob_bytes (b), 1, b->size);
+    CHECK_EQ (zl_frameq_push_foreign (&q, &pool, NULL, 0, &body, true), 0);
+    CHECK_EQ (zl_frameq_push_foreign (&q, &pool, "H", 1, &body, true), 0);
+    CHECK_EQ (zl_frameq_iov (&q, 0, iov, 4), 3);
+    CHECK (iov[0].iov_base == b->data && iov[2].iov_base == b->data);
+    zl_frameq_clear (&q, &pool);
+    CHECK_EQ (atomic_load (&b->refs), 1);
+    zl_pool_fini (&pool);
+    zl_blob_drop (b);
+}
+
+TEST ("foreign frames end with their connection, and their messages are counted; others behind stay")
+{
+    for (int round = 0; round < 100; round++) {
+        model foreign = new_model (1 + check_below (20)), own = new_model (check_below (20));
+        zl_frameq q = {0};
+        size_t octets;
+        CHECK_EQ (zl_frameq_push_raw (&q, &foreign.pool, "greeting", 8), 0);
+        free (push_foreign (&foreign, &q, &octets));
+        zl_frameq_splice (&q, &own.q);
+        size_t offset = check_below ((unsigned) octets);
+        offset = zl_frameq_written (&q, &foreign.pool, offset);
+        size_t foreign_left = q.msgs - own.count;
+        CHECK_EQ (zl_frameq_recover (&q, &foreign.pool, offset), foreign_left);
+        CHECK_EQ (q.msgs, own.count);
+        CHECK_EQ (q.bytes, own.used);
+        check_messages (&own, &q, 0, own.count);
+        check_empty (&q, &foreign.pool);
+        zl_pool_fini (&own.pool);
+        free (own.bytes);
+        end_model (&foreign);
+    }
+}
+
+TEST ("a message can be made frame by frame")
+{
+    for (int round = 0; round < 50; round++) {
+        model m = new_model (1 + check_below (MESSAGES));
+        zl_frameq q = {0};
+        zl_view v;
+        unsigned whole = 0;
+        while (zl_frameq_peek (&m.q, &m.pool, &v)) {
+            zl_msg frame = {v.data, v.size, v.blob};
+            CHECK_EQ (zl_frameq_append (&q, &m.pool, &frame, v.more), 0);
+            whole += !v.more;
+            CHECK_EQ (q.msgs, whole);
+            zl_frameq_next (&m.q, &m.pool, &v);
+        }
+        CHECK_EQ (q.bytes, m.used);
+        check_messages (&m, &q, 0, m.count);
+        check_empty (&q, &m.pool);
+        end_model (&m);
+    }
+}
+
+TEST ("a torn end that was made frame by frame is rolled back")
+{
+    model m = new_model (5);
+    zl_msg frame = {(const uint8_t *) "begun", 5, NULL};
+    CHECK_EQ (zl_frameq_append (&m.q, &m.pool, &frame, true), 0);
+    zl_frameq_rollback (&m.q, &m.pool);
+    CHECK_EQ (m.q.bytes, m.used);
+    check_messages (&m, &m.q, 0, m.count);
+    check_empty (&m.q, &m.pool);
+    end_model (&m);
+}
+
+/* ---- messages read off a queue whose rest is then written ---- */
+
+TEST ("what is left of a queue that was partly read is moved, written and counted like any other")
+{
+    for (int round = 0; round < 100; round++) {
+        model m = new_model (1 + check_below (MESSAGES));
+        unsigned read = check_below (m.count + 1);
+        zl_frameq moved = {0};
+        size_t begin = read ? m.ends[read - 1] : 0, sum = 0;
+        check_messages (&m, &m.q, 0, read);
+        while (m.q.head)
+            sum += zl_frameq_move (&moved, &m.q, check_below (100000));
+        CHECK_EQ (sum, m.count - read);
+        CHECK_EQ (moved.msgs, m.count - read);
+        check_empty (&m.q, &m.pool);
+        check_octets (&moved, 0, m.bytes + begin, m.used - begin);
+        CHECK_EQ (zl_frameq_written (&moved, &m.pool, m.used - begin), 0);
+        check_empty (&moved, &m.pool);
+        end_model (&m);
+    }
+}
+
+TEST ("what is left of a queue that was partly read is whole when its connection is lost")
+{
+    for (int round = 0; round < 200; round++) {
+        model m = new_model (1 + check_below (20));
+        unsigned read = check_below (m.count + 1);
+        check_messages (&m, &m.q, 0, read);
+        CHECK_EQ (zl_frameq_recover (&m.q, &m.pool, 0), 0);
+        CHECK_EQ (m.q.msgs, m.count - read);
+        check_messages (&m, &m.q, read, m.count);
+        check_empty (&m.q, &m.pool);
+        end_model (&m);
+    }
+}

@@ -48,7 +48,7 @@ static fixture set_up (void)
     pushed = consumed = closed = 0;
     f.s = new_socket (f.ctx, ZL_DEALER);
     zl_socket_lock (f.s);
-    f.p = zl_pipe_new (f.s, &ops);
+    f.p = zl_pipe_new (f.s, &ops, false);
     CHECK (f.p);
     zl_pipe_attach (f.p);
     CHECK (f.p->attached);

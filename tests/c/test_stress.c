@@ -487,7 +487,7 @@ typedef struct {
 static void *proxy_thread (void *arg)
 {
     between *b = arg;
-    CHECK_EQ (zmql_proxy (b->front, b->back, NULL), -ENOTSOCK);
+    CHECK_EQ (zmql_proxy (b->front, b->back, NULL, NULL, NULL), -ENOTSOCK);
     return NULL;
 }
 

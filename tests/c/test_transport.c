@@ -7,7 +7,16 @@
 #include "net/fd.h"
 #include "net/transport.h"
 
-static const zl_net_options plain = {-1, -1, 10, -1, -1, -1, -1, false};
+static const zl_net_options plain = {
+    .sndbuf = -1,
+    .rcvbuf = -1,
+    .backlog = 10,
+    .keepalive = -1,
+    .keepalive_cnt = -1,
+    .keepalive_idle = -1,
+    .keepalive_intvl = -1,
+    .use_fd = -1,
+};
 
 static bool wait_for (int fd, short events)
 {
@@ -24,7 +33,7 @@ static int connect_to (const zl_transport *t, const char *endpoint, const zl_net
     CHECK_EQ (strncmp (endpoint, t->scheme, strlen (t->scheme)), 0);
     CHECK_EQ (t->target (address, o, &target), 0);
     CHECK (!target.lookup);
-    int rc = t->connect (&target.addr, o, fd);
+    int rc = t->connect (&target.addr, &target, o, fd);
     if (rc != -EINPROGRESS)
         return rc;
     CHECK (wait_for (*fd, POLLOUT));
@@ -44,7 +53,7 @@ static void talk (const zl_transport *t, const char *address, const zl_net_optio
     CHECK (wait_for (l.fd, POLLIN));
     int other = zl_fd_accept (l.fd);
     CHECK (other >= 0);
-    t->accepted (other, o);
+    CHECK_EQ (t->accepted (other, o), 0);
     char buf[6] = {0};
     struct iovec out = {"hello", 5}, in = {buf, 5};
     CHECK_EQ (zl_fd_write (fd, &out, 1), 5);
@@ -62,7 +71,14 @@ static void talk (const zl_transport *t, const char *address, const zl_net_optio
 
 TEST ("tcp connects to the port it was given, with either kind of address and all options")
 {
-    zl_net_options all = {65536, 65536, 10, 1, 3, 60, 10, false}, six = plain;
+    zl_net_options all = plain, six = plain;
+    all.sndbuf = all.rcvbuf = 65536;
+    all.keepalive = 1;
+    all.keepalive_cnt = 3;
+    all.keepalive_idle = 60;
+    all.keepalive_intvl = 10;
+    all.tos = 8;
+    all.maxrt = 1000;
     talk (&zl_tcp, "127.0.0.1:*", &plain);
     talk (&zl_tcp, "127.0.0.1:0", &all);
     six.ipv6 = true;

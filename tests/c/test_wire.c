@@ -11,12 +11,22 @@ typedef struct {
     size_t have; /* octets that came and were not used */
 } side;
 
-static void open_side (side *s, int type, const char *id, int64_t max_size)
+static zl_slice slice (const char *text)
+{
+    return (zl_slice){(const uint8_t *) text, strlen (text)};
+}
+
+static void open_as (side *s, const zl_wire_config *config)
 {
     memset (s, 0, sizeof *s);
-    CHECK_EQ (zl_wire_open (&s->wire, &zl_mech_null, type, (const uint8_t *) id, strlen (id),
-                            max_size, &s->out, &s->pool),
-              0);
+    CHECK_EQ (zl_wire_open (&s->wire, config, &s->out, &s->pool), 0);
+}
+
+static void open_side (side *s, int type, const char *id, int64_t max_size)
+{
+    const zl_wire_config config = {
+        .mech = &zl_mech_null, .own_type = type, .own_id = slice (id), .max_size = max_size};
+    open_as (s, &config);
 }
 
 static void end_side (side *s)
@@ -179,7 +189,7 @@ TEST ("each breach of the handshake has its reason")
     s = greeting_of (0, 1, "NULL");
     CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_VERSION);
     s = greeting_of (3, 1, "NULL");
-    s.octets[0] = 1;
+    memcpy (s.octets, "GET / HTTP/1.1\r\n", 16);
     CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_GREETING);
 
     s = greeting_of (3, 1, "NULL");
@@ -211,7 +221,7 @@ TEST ("each breach of the handshake has its reason")
     CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_REFUSED);
     s = greeting_of (3, 1, "NULL");
     add_frame (&s, ZL_FRAME_COMMAND, "\5ERROR\3no", 9);
-    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_COMMAND);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_ERROR_COMMAND);
     s = greeting_of (3, 1, "NULL");
     add_frame (&s, ZL_FRAME_COMMAND, "", 0);
     CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_UNEXPECTED);
@@ -241,11 +251,11 @@ TEST ("a peer of version 2.0 is spoken to in its own words")
         open_side (&router, ZL_ROUTER, "new", -1);
         CHECK (feed_by (&router, s.octets, s.n, portions[i]));
         CHECK_EQ (router.wire.state, ZL_WIRE_TRAFFIC);
-        CHECK (router.wire.peer_v2);
+        CHECK (router.wire.legacy);
         CHECK_EQ (router.wire.peer_id_len, 3);
         CHECK_BYTES (router.wire.peer_id, "old", 3);
         CHECK_EQ (said (&router, words, sizeof words), 11 + 1 + 2 + 3);
-        CHECK_BYTES (words, "\xff\0\0\0\0\0\0\0\1\x7f\3\6\0\3new", 17);
+        CHECK_BYTES (words, "\xff\0\0\0\0\0\0\0\4\x7f\3\6\0\3new", 17);
         end_side (&router);
     }
 }
@@ -387,8 +397,17 @@ TEST ("subscriptions take the form that the peer understands")
 
 static zl_close_reason pong (side *s, const char *ping, size_t n)
 {
-    return zl_wire_pong (&s->wire, (zl_slice){(const uint8_t *) ping, n});
+    int ttl;
+    return zl_wire_pong (&s->wire, (zl_slice){(const uint8_t *) ping, n}, &ttl);
 }
+
+/* What it has to say must be these octets. */
+#define CHECK_SAID(s, text)                                                                        \
+    do {                                                                                           \
+        uint8_t said_[2000];                                                                       \
+        CHECK_EQ (said (s, said_, sizeof said_), sizeof (text) - 1);                               \
+        CHECK_BYTES (said_, text, sizeof (text) - 1);                                              \
+    } while (0)
 
 TEST ("a ping is answered with its context, and not with more of it than is allowed")
 {
@@ -403,5 +422,239 @@ TEST ("a ping is answered with its context, and not with more of it than is allo
     CHECK_EQ (pong (&s, "\0\1aaaaaaaaaaaaaaaaZZZ", 21), ZL_CLOSE_NONE);
     CHECK_EQ (said (&s, words, sizeof words), 2 + 5 + 16);
     CHECK_EQ (pong (&s, "\0", 1), ZL_CLOSE_COMMAND);
+    end_side (&s);
+}
+
+TEST ("a ping tells its time to live, and no more than libzmq can count")
+{
+    side s;
+    int ttl = -1;
+    open_talking (&s, -1, 1);
+    CHECK_EQ (zl_wire_ping (&s.wire, 0), 0);
+    CHECK_SAID (&s, "\4\7\4PING\0\0");
+    CHECK_EQ (zl_wire_ping (&s.wire, 258), 0);
+    CHECK_SAID (&s, "\4\7\4PING\1\2");
+    CHECK_EQ (zl_wire_ping (&s.wire, 65535), 0);
+    CHECK_SAID (&s, "\4\7\4PING\2\x8f"); /* 655 */
+    CHECK_EQ (zl_wire_pong (&s.wire, (zl_slice){(const uint8_t *) "\xff\xfe", 2}, &ttl), ZL_CLOSE_NONE);
+    CHECK_EQ (ttl, 65534);
+    CHECK_EQ (zl_wire_pong (&s.wire, (zl_slice){(const uint8_t *) "\0\0x", 3}, &ttl), ZL_CLOSE_NONE);
+    CHECK_EQ (ttl, 0);
+    end_side (&s);
+}
+
+TEST ("the first message of all is one frame in the peer's own form")
+{
+    side s;
+    open_talking (&s, -1, 1);
+    CHECK_EQ (zl_wire_send_first (&s.wire, "hello", 5), 0);
+    CHECK_SAID (&s, "\0\5hello");
+    CHECK_EQ (zl_wire_send_first (&s.wire, "", 0), 0);
+    CHECK_SAID (&s, "\0\0");
+    char *large = calloc (1, 200000);
+    CHECK_EQ (zl_wire_send_first (&s.wire, large, 200000), 0);
+    CHECK_EQ (s.out.bytes, ZL_HEADER_MAX + 200000);
+    free (large);
+    end_side (&s);
+}
+
+TEST ("properties of our own travel in READY, and all that the peer says is kept")
+{
+    static const uint8_t own[] = "\6X-Name\0\0\0\5value";
+    const zl_wire_config config = {
+        .mech = &zl_mech_null,
+        .own_type = ZL_DEALER,
+        .own_id = slice ("alice"),
+        .properties = {own, sizeof own - 1},
+        .max_size = -1,
+    };
+    static const char due[] = "\x0bSocket-Type\0\0\0\6DEALER\x08Identity\0\0\0\5alice"
+                              "\6X-Name\0\0\0\5value";
+    for (unsigned i = 0; i < ZL_LEN (portions); i++) {
+        side a, b;
+        open_as (&a, &config);
+        open_side (&b, ZL_ROUTER, "", -1);
+        shake (&a, &b, portions[i]);
+        CHECK_EQ (b.wire.state, ZL_WIRE_TRAFFIC);
+        CHECK_EQ (b.wire.peer_properties->size, sizeof due - 1);
+        CHECK_BYTES (b.wire.peer_properties->data, due, sizeof due - 1);
+        end_side (&a);
+        end_side (&b);
+    }
+}
+
+TEST ("a refusal that says why is remembered, any other is just one")
+{
+    static const struct {
+        const char *error;
+        size_t n;
+        unsigned code;
+    } rows[] = {
+        {"\5ERROR\003300", 10, 300}, {"\5ERROR\003400", 10, 400}, {"\5ERROR\003500", 10, 500},
+        {"\5ERROR\003200", 10, 0},   {"\5ERROR\003600", 10, 0},   {"\5ERROR\0", 7, 0},
+        {"\5ERROR\00240", 9, 0},     {"\5ERROR\0044000", 11, 0},  {"\5ERROR\003400 and more", 19, 400},
+    };
+    for (unsigned i = 0; i < ZL_LEN (rows); i++) {
+        side s;
+        speech p = greeting_of (3, 1, "NULL");
+        add_frame (&p, ZL_FRAME_COMMAND, rows[i].error, rows[i].n);
+        open_side (&s, ZL_PULL, "", -1);
+        CHECK (!feed (&s, p.octets, p.n));
+        CHECK_EQ (s.wire.reason, ZL_CLOSE_REFUSED);
+        CHECK_EQ (s.wire.refusal, rows[i].code);
+        end_side (&s);
+    }
+}
+
+/* ---- version 1.0 ---- */
+
+static speech v1_speech (const void *identity, size_t n)
+{
+    speech s = {.n = 0};
+    s.n = zl_codec_v1.put (s.octets, n, false);
+    memcpy (s.octets + s.n, identity, n);
+    s.n += n;
+    return s;
+}
+
+/* Takes a message frame of a 1.0 peer off what has come, and what it was. */
+static zl_header take_v1 (side *s, char *text)
+{
+    zl_header h;
+    CHECK_EQ (zl_wire_cut_one (&s->wire, s->in, s->have, &h), 1);
+    CHECK (s->have >= h.len + h.size);
+    memcpy (text, s->in + h.len, (size_t) h.size);
+    text[h.size] = 0;
+    s->have -= h.len + (size_t) h.size;
+    memmove (s->in, s->in + h.len + h.size, s->have);
+    return h;
+}
+
+TEST ("a session with a peer of version 1.0, octet for octet")
+{
+    static const char *const openings[] = {"\4\0old", "\xff\0\0\0\0\0\0\0\4\0old"};
+    static const size_t lengths[] = {5, 13};
+    for (unsigned form = 0; form < 2; form++)
+        for (unsigned i = 0; i < ZL_LEN (portions); i++) {
+            side s;
+            char text[20];
+            open_side (&s, ZL_XSUB, "me", -1);
+            CHECK_SAID (&s, "\xff\0\0\0\0\0\0\0\3\x7f");
+            CHECK (feed_by (&s, (const uint8_t *) openings[form], lengths[form], portions[i]));
+            CHECK_EQ (s.wire.state, ZL_WIRE_TRAFFIC);
+            CHECK (s.wire.legacy && s.wire.codec == &zl_codec_v1);
+            CHECK_EQ (s.wire.peer_id_len, 3);
+            CHECK_BYTES (s.wire.peer_id, "old", 3);
+            CHECK_SAID (&s, "me"); /* behind our signature: one long frame */
+
+            CHECK_EQ (zl_wire_send_subscription (&s.wire, true, (const uint8_t *) "abc", 3), 0);
+            CHECK_EQ (zl_wire_send_subscription (&s.wire, false, NULL, 0), 0);
+            CHECK_EQ (zl_wire_send_first (&s.wire, "hello", 5), 0);
+            CHECK_SAID (&s, "\5\0\1abc\2\0\0\6\0hello");
+
+            memcpy (s.in, "\2\1a\4\0bcd", 8);
+            s.have = 8;
+            CHECK_EQ (take_v1 (&s, text).flags, ZL_FRAME_MORE);
+            CHECK_TEXT (text, "a");
+            CHECK_EQ (take_v1 (&s, text).flags, 0);
+            CHECK_TEXT (text, "bcd");
+            CHECK_EQ (s.have, 0);
+            end_side (&s);
+        }
+}
+
+TEST ("a topic may be so long that it takes the long form of version 1.0")
+{
+    uint8_t topic[1000] = {0}, words[1100];
+    for (size_t n = 250; n < sizeof topic; n += n < 260 ? 1 : 700) {
+        side s;
+        zl_header h;
+        open_side (&s, ZL_SUB, "", -1);
+        CHECK (feed (&s, "\1\0", 2));
+        said (&s, words, sizeof words);
+        CHECK_EQ (zl_wire_send_subscription (&s.wire, true, topic, n), 0);
+        size_t total = said (&s, words, sizeof words);
+        CHECK_EQ (zl_codec_v1.get (words, total, &h), 1);
+        CHECK_EQ (h.size, n + 1);
+        CHECK_EQ (total, h.len + h.size);
+        CHECK_EQ (words[h.len], 1);
+        end_side (&s);
+    }
+}
+
+TEST ("the routing id of a 1.0 peer keeps to the rules, or it is no such peer")
+{
+    uint8_t id[300];
+    memset (id, 'x', sizeof id);
+    speech s = v1_speech ("", 0);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_NONE);
+    s = v1_speech (id, 255);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_NONE);
+    s = v1_speech (id, 256);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_IDENTITY);
+    s = v1_speech ("\0bad", 4);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_IDENTITY);
+    s = v1_speech ("more", 4);
+    s.octets[1] = ZL_FRAME_MORE;
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_GREETING);
+    s = (speech){.n = 2}; /* a frame without flags */
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_GREETING);
+    s.n = zl_codec_v1.put (s.octets, ZL_HANDSHAKE_COMMAND_MAX + 1, false);
+    CHECK_EQ (fate_of (&s, -1), ZL_CLOSE_OVERSIZE);
+    s = v1_speech (id, 11);
+    CHECK_EQ (fate_of (&s, 10), ZL_CLOSE_OVERSIZE);
+}
+
+TEST ("frames of version 1.0 keep to the limit and to their form")
+{
+    side s;
+    zl_header h;
+    uint8_t octets[ZL_CODEC_HEADER_MAX];
+    open_side (&s, ZL_PULL, "", 100);
+    CHECK (feed (&s, "\1\0", 2));
+    CHECK_EQ (zl_wire_cut_one (&s.wire, octets, zl_codec_v1.put (octets, 100, false), &h), 1);
+    CHECK_EQ (zl_wire_cut_one (&s.wire, octets, 1, &h), 0);
+    CHECK_EQ (zl_wire_cut_one (&s.wire, octets, zl_codec_v1.put (octets, 101, false), &h), -1);
+    CHECK_EQ (s.wire.reason, ZL_CLOSE_OVERSIZE);
+    CHECK_EQ (zl_wire_cut_one (&s.wire, (const uint8_t *) "\0\0", 2, &h), -1);
+    CHECK_EQ (s.wire.reason, ZL_CLOSE_FRAME);
+    end_side (&s);
+}
+
+static zl_close_reason no_start (zl_wire *w)
+{
+    (void) w;
+    return ZL_CLOSE_NONE;
+}
+
+TEST ("where a mechanism is asked for, old peers are not met")
+{
+    static const zl_mech strict = {.name = "STRICT", .start = no_start};
+    const zl_wire_config config = {.mech = &strict, .own_type = ZL_PULL, .max_size = -1};
+    static const char *const old[] = {"\1\0", "\xff\0\0\0\0\0\0\0\1\x7f\1\x08\0\0"};
+    static const size_t lengths[] = {2, 14};
+    for (unsigned i = 0; i < ZL_LEN (old); i++) {
+        side s;
+        open_as (&s, &config);
+        CHECK (!feed (&s, old[i], lengths[i]));
+        CHECK_EQ (s.wire.reason, ZL_CLOSE_MECHANISM);
+        end_side (&s);
+    }
+}
+
+/* ---- no protocol at all ---- */
+
+TEST ("a raw connection says nothing of its own and takes everything as it comes")
+{
+    const zl_wire_config config = {.own_type = ZL_STREAM, .raw = true, .own_id = slice ("me"), .max_size = 1};
+    side s;
+    zl_header h;
+    open_as (&s, &config);
+    CHECK_EQ (s.wire.state, ZL_WIRE_TRAFFIC);
+    CHECK_SAID (&s, "");
+    CHECK_EQ (zl_wire_cut_one (&s.wire, (const uint8_t *) "\xff\0octets", 8, &h), 1);
+    CHECK_EQ (h.size, 8);
+    CHECK_EQ (zl_wire_send_first (&s.wire, "hello", 5), 0);
+    CHECK_SAID (&s, "hello");
     end_side (&s);
 }

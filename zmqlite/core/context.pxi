@@ -1,6 +1,14 @@
 # Context: the core's contexts.
 
 
+cdef str context_option_name(int option):
+    from .constants import ContextOption, SocketOption
+    for options in ContextOption, SocketOption:  # IPV6 and BLOCKY are the context's too
+        if option in options.__members__.values():
+            return f"{options(option).name} ({option})"
+    return str(option)
+
+
 cdef class Context:
     """Base of zmqlite.Context."""
 
@@ -43,7 +51,7 @@ cdef class Context:
         self.check()
         cdef int rc = zmql_ctx_get(self.handle, option, &value)
         if rc < 0:
-            raise make_error(rc, f": context option {option}")
+            raise make_error(rc, f": context option {context_option_name(option)} cannot be read")
         return value
 
     def set(self, int option, int value):
@@ -51,7 +59,7 @@ cdef class Context:
         self.check()
         cdef int rc = zmql_ctx_set(self.handle, option, value)
         if rc < 0:
-            raise make_error(rc, f": context option {option} = {value}")
+            raise make_error(rc, f": context option {context_option_name(option)} cannot be set to {value}")
 
     def close_sockets(self, linger=None):
         """Close every socket that is still open, with this LINGER if it is given."""

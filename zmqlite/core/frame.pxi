@@ -29,7 +29,26 @@ cdef Frame frame_of(const zmql_frame *f):
             raise MemoryError()
         memcpy(zl_blob_bytes(frame.blob), f.data, f.size)
     frame.more = f.more
+    if f.properties != NULL:
+        frame.properties = zl_blob_hold(<zl_blob *>f.properties)
     return frame
+
+
+cdef object find_property(const zl_blob *properties, bytes name):
+    """The value in a list of name(1 octet of length) and value(4 octets) pairs, or None."""
+    if properties == NULL:
+        return None
+    cdef bytes text = PyBytes_FromStringAndSize(<const char *>properties.data, <Py_ssize_t>properties.size)
+    cdef Py_ssize_t at = 0, size
+    while at < len(text):
+        key = text[at + 1 : at + 1 + text[at]]
+        at += 1 + len(key)
+        size = int.from_bytes(text[at : at + 4], "big")
+        at += 4
+        if key.lower() == name.lower():
+            return text[at : at + size]
+        at += size
+    return None
 
 
 cdef class Frame:
@@ -41,6 +60,7 @@ cdef class Frame:
 
     def __cinit__(self, *args, **kwargs):
         self.blob = NULL
+        self.properties = NULL
 
     def __init__(self, data=None, track=False, copy=None, copy_threshold=None, **kwargs):
         cdef Py_buffer view
@@ -77,6 +97,7 @@ cdef class Frame:
 
     def __dealloc__(self):
         zl_blob_drop(self.blob)
+        zl_blob_drop(self.properties)
 
     def __getbuffer__(self, Py_buffer *buffer, int flags):
         # Writable, as in pyzmq: numpy and others want to view messages in place.
@@ -126,6 +147,8 @@ cdef class Frame:
         """Another Frame over the same memory."""
         cdef Frame frame = Frame.__new__(Frame)
         frame.blob = zl_blob_hold(self.blob)
+        if self.properties != NULL:
+            frame.properties = zl_blob_hold(self.properties)
         frame.source = self.source
         frame.more = self.more
         frame.tracker = self.tracker
@@ -136,7 +159,11 @@ cdef class Frame:
     def get(self, option):
         """The value of a message option (MORE, SHARED), or the text of a property of the connection."""
         if isinstance(option, (str, bytes)):
-            raise make_error(-EINVAL, f": this frame has no property {option!r}")
+            name = option.encode() if isinstance(option, str) else option
+            value = find_property(self.properties, b"Identity" if name == b"Routing-Id" else name)
+            if value is None:
+                raise make_error(-EINVAL, f": this frame has no property {option!r}")
+            return value.decode()
         if option == MORE:
             return int(self.more)
         if option == SHARED:

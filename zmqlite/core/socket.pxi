@@ -178,6 +178,8 @@ cdef class Socket:
             -ENOTSOCK: " (the socket is closed)",
             -ENOTSUP: f" (a {name} socket cannot {what})",
             -ZL_EFSM: f" (a {name} socket cannot {what} now)",
+            -EMSGSIZE: " (larger than MAX_MSGSZ of the context)",
+            -EINVAL: f" (what a {name} socket sends is [routing id, data])",
         }.get(code, "")
         return make_error(code, detail)
 
@@ -265,7 +267,7 @@ cdef class Socket:
         else:
             if kind == ZMQL_BYTES:
                 raise TypeError(f"option {option} takes bytes, not {type(value).__name__}")
-            if kind == ZMQL_INT64:
+            if kind == ZMQL_INT64 or (kind < 0 and is_wide(option)):
                 number = value
             else:
                 number = <int?>value if isinstance(value, bool) else int_value(value)
@@ -282,6 +284,27 @@ cdef class Socket:
         if name == NULL:
             return make_error(code, f": a {socket} socket has no option {option_name(option)}")
         return make_error(code, f": option {name.decode()} ({option}) of a {socket} socket cannot be {what}")
+
+    def monitor(self, addr, int64_t events=0xFFFF, int version=1, int socket_type=0):
+        """Tell what happens to the socket's connections to an inproc endpoint, from a socket made and bound there.
+
+        addr: None ends it. events: a mask of Event. version: 1 (two frames: number and value, endpoint) or 2. socket_type:
+        PAIR, with version 2 also PUB or PUSH.
+        """
+        cdef bytes endpoint
+        cdef const char *text = NULL
+        cdef int rc
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        if addr is not None:
+            endpoint = endpoint_bytes(addr)
+            text = endpoint
+        with nogil:
+            rc = zmql_monitor(self.handle, text, <uint64_t>events, version, socket_type)
+        if rc == -EINVAL:
+            raise make_error(rc, f": no monitor of version {version} for events {events:#x} by type {socket_type}")
+        if rc < 0:
+            raise endpoint_error(rc, addr)
 
     # ---- waiting ----
 
@@ -358,7 +381,7 @@ cdef class Socket:
         cdef int rc
         cdef zl_time limit = self.limit(SNDTIMEO, flags)
         while True:
-            if not self.wait_for(ZMQL_POLLOUT, limit):
+            if not self.wait_for(ZMQL_ROOM, limit):
                 raise make_error(-EAGAIN, "")
             rc = zmql_send(self.handle, frames, n, flags)
             if rc >= 0:
@@ -512,6 +535,9 @@ cdef object endpoint_error(int code, addr):
     hint = ""
     if code == -EINVAL:
         hint = ": an endpoint looks like tcp://host:port, ipc://path or inproc://name"
+    elif code == -ZL_EROUTINGID:
+        code = -EINVAL
+        hint = ": CONNECT_ROUTING_ID is in use, or begins with a zero octet"
     elif code == -ENAMETOOLONG and text.startswith("ipc://"):
         hint = f": an ipc path may have at most {IPC_PATH_MAX_LEN} octets"
     elif code == -ENOENT and text.startswith("ipc://"):
@@ -527,21 +553,15 @@ cdef str option_name(int option):
         return str(option)
 
 
+cdef bint is_wide(int option) except -1:
+    """Whether an option that this socket does not have takes 64 bits."""
+    from .constants import SocketOption, _OptType
+    return option in SocketOption.__members__.values() and SocketOption(option)._opt_type is _OptType.int64
+
+
 cdef int64_t int_value(value) except? -1:
     cdef int checked = value
     return checked
-
-
-def proxy(Socket frontend not None, Socket backend not None, Socket capture=None):
-    """Pass messages between two sockets both ways, with a copy to `capture`, until the context is terminated."""
-    cdef int rc
-    cdef zmql_socket *third = NULL if capture is None else capture.handle
-    while True:
-        with nogil:
-            rc = zmql_proxy(frontend.handle, backend.handle, third)
-        if rc != -EINTR:
-            raise frontend.fail(rc, "proxy")
-        PyErr_CheckSignals()
 
 
 cdef extern from "sys/un.h":

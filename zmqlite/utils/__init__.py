@@ -1,0 +1,1 @@
+"""Helpers around sockets, with pyzmq's names; each is a module to import."""
