@@ -1,5 +1,7 @@
 """PAIR: two peers, both ways, no more."""
 
+import contextlib
+
 import pytest
 from support import drain, fill, readable, wait_alone, wait_readable, wait_writable, writable
 
@@ -76,7 +78,8 @@ def test_pair_serves_the_first_peer_only(bound, socket, transport):
     first.connect(address)
     wait_writable(a)
     second.connect(address)
-    second.send(b"from the second", zmq.DONTWAIT)
+    with contextlib.suppress(zmq.Again):  # over inproc the connection ends at once
+        second.send(b"from the second", zmq.DONTWAIT)
     for number in range(20):
         first.send(b"%d" % number)
         assert a.recv() == b"%d" % number

@@ -4,14 +4,16 @@ import contextlib
 
 import pytest
 from support import TIMEOUT_MS, beyond_libzmq, drain, wait_until
-from zmtp import GREETING, command, frame, greeting, metadata, ready
+from zmtp import GREETING, SIGNATURE, command, frame, frame_v1, greeting, metadata, ready
 
 import zmqlite as zmq
 
 MAXMSGSIZE = 1000
 
+OPENING_2_0 = SIGNATURE + bytes([1, zmq.PUSH])
+
 GREETINGS = {
-    "not 255": (bytes(64), ["malformed greeting"]),
+    "zeros": (bytes(64), ["malformed greeting"]),
     "other mechanism": (greeting(mechanism=b"PLAIN"), ["mechanism mismatch"]),
     "longer mechanism": (greeting(mechanism=b"NULLX"), ["mechanism mismatch"]),
     "mechanism in lower case": (greeting(mechanism=b"null"), ["mechanism mismatch"]),
@@ -19,11 +21,27 @@ GREETINGS = {
         greeting(mechanism=b"NULL" + bytes(15) + b"x"),
         ["mechanism mismatch"],
     ),
+    "255 and text": (b"\xff" + b"text" * 15, ["malformed greeting", "malformed frame"]),
+    "1.0, name beyond all memory": (b"\xff\x7f" + b"\xff" * 7 + b"\x00", ["oversize"]),
+    "1.0, name of a negative length": (b"\xff\x80" + bytes(8), ["malformed greeting"]),
+    "1.0, name without flags": (b"\xff" + bytes(9), ["malformed greeting"]),
+    "2.0, name beyond all memory": (OPENING_2_0 + b"\x02\x7f" + b"\xff" * 7, ["oversize"]),
 }
 
 GREETINGS_LIBZMQ_TOLERATES = {
     "HTTP": (b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", ["malformed greeting"]),
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(60), ["malformed greeting"]),
+    "SSH": (b"SSH-2.0-OpenSSH_9.2\r\n", ["malformed greeting"]),
+    "1.0, name with more": (frame_v1(b"me", more=True), ["malformed greeting"]),
+    "1.0, name with a flag": (b"\x03\x80me", ["malformed greeting"]),
+    "1.0, name in a long frame with a flag": (
+        b"\xff" + bytes(7) + b"\x03\x02me",
+        ["malformed greeting"],
+    ),
+    "1.0, reserved name": (frame_v1(b"\x00abcd"), ["bad routing id"]),
+    "1.0, too long a name": (frame_v1(bytes([1]) * 256), ["bad routing id"]),
+    "2.0, reserved name": (OPENING_2_0 + frame(b"\x00abcd"), ["bad routing id"]),
+    "2.0, too long a name": (OPENING_2_0 + frame(bytes([1]) * 256), ["bad routing id"]),
 }
 
 TRUNCATED_NAME = ready(b"PUSH", extra=b"\x05X-co")
@@ -39,7 +57,7 @@ HANDSHAKES = {
         ["unexpected command", "malformed command"],
     ),
     "ERROR": (command(b"ERROR", b"\x03400"), ["refused by peer"]),
-    "ERROR beyond the frame": (command(b"ERROR", b"\x09400"), ["malformed command"]),
+    "ERROR beyond the frame": (command(b"ERROR", b"\x09400"), ["malformed error command"]),
     "unknown type": (ready(b"FOO"), ["incompatible socket type", "malformed metadata"]),
     "wrong type": (ready(b"SUB"), ["incompatible socket type"]),
     "truncated name": (TRUNCATED_NAME, ["malformed metadata"]),
@@ -67,6 +85,29 @@ TRAFFIC = {
 TRAFFIC_LIBZMQ_TOLERATES = {
     "ping without a time to live": (command(b"PING"), ["malformed command"]),
     "ping with half of it": (command(b"PING", b"\x00"), ["malformed command"]),
+}
+
+OLD_TRAFFIC = {
+    "1.0, no length": (frame_v1(), bytes(4), ["malformed frame"]),
+    "1.0, no length after more": (frame_v1(), frame_v1(more=True) + bytes(4), ["malformed frame"]),
+    "1.0, long form of no length": (frame_v1(), b"\xff" + bytes(9), ["malformed frame"]),
+    "1.0, oversize": (frame_v1(), frame_v1(bytes(MAXMSGSIZE + 1)), ["oversize"]),
+    "1.0, oversize in the middle": (
+        frame_v1(),
+        frame_v1(b"a", more=True) + frame_v1(bytes(MAXMSGSIZE + 1)),
+        ["oversize"],
+    ),
+    "1.0, all bits of the length": (
+        frame_v1(),
+        b"\xff" * 9 + b"\x00",
+        ["oversize", "malformed frame"],
+    ),
+    "2.0, oversize": (OPENING_2_0 + frame(), frame(bytes(MAXMSGSIZE + 1)), ["oversize"]),
+    "2.0, all bits of the size": (
+        OPENING_2_0 + frame(),
+        b"\x03" + b"\xff" * 8,
+        ["oversize", "malformed frame"],
+    ),
 }
 
 
@@ -161,6 +202,19 @@ def test_malformed_traffic_that_libzmq_tolerates(refuses, name):
     refuses(_shake_hands, *TRAFFIC_LIBZMQ_TOLERATES[name])
 
 
+@pytest.mark.parametrize("bytewise", [False, True], ids=["whole", "bytewise"])
+@pytest.mark.parametrize("name", OLD_TRAFFIC)
+def test_malformed_traffic_of_old_peers(refuses, name, bytewise):
+    opening, octets, reasons = OLD_TRAFFIC[name]
+    refuses(_no_opening, opening + octets, reasons, bytewise)
+
+
+@beyond_libzmq
+def test_a_command_from_a_peer_that_knows_none(refuses):
+    opening = OPENING_2_0 + frame()
+    refuses(_no_opening, opening + command(b"PING", bytes(2)), ["malformed frame"])
+
+
 def test_we_connect_to_a_malformed_peer(socket, bound, accept):
     ours, address = bound("tcp", zmq.PULL)
     good = socket(zmq.PUSH)
@@ -195,7 +249,20 @@ def test_a_size_that_no_memory_has(bound, dial, size):
 
 
 @pytest.mark.parametrize(
-    "octets", [b"", GREETING[:1], GREETING[:11], GREETING[:63], GREETING, GREETING + b"\x04"]
+    "octets",
+    [
+        b"",
+        GREETING[:1],
+        GREETING[:11],
+        GREETING[:63],
+        GREETING,
+        GREETING + b"\x04",
+        SIGNATURE + b"\x01",
+        pytest.param(OPENING_2_0, marks=beyond_libzmq),
+        pytest.param(OPENING_2_0 + b"\x00\x05me", marks=beyond_libzmq),
+        pytest.param(b"\x05", marks=beyond_libzmq),
+        pytest.param(b"\x05\x00me", marks=beyond_libzmq),
+    ],
 )
 def test_a_handshake_that_stops_ends_in_time(bound, dial, octets):
     ours, _ = bound("tcp", zmq.PULL, {zmq.HANDSHAKE_IVL: 100})
@@ -220,24 +287,31 @@ def test_a_peer_that_leaves_in_the_handshake(bound, dial, cut):
     assert ours.recv() == b"fine"
 
 
-TORN = frame(b"one", more=True) + frame(bytes(300), more=True) + frame(b"three")
+SPEAKERS = {
+    "1.0": (lambda peer: peer.send(frame_v1()), frame_v1),
+    "2.0": (lambda peer: peer.send(OPENING_2_0 + frame()), frame),
+    "3.1": (_shake_hands, frame),
+}
 
 
-@pytest.mark.parametrize("cut", [1, 4, 5, 6, 10, 14, 200, len(TORN) - 6, len(TORN) - 1])
-def test_a_torn_message_is_never_delivered(bound, dial, cut):
+@pytest.mark.parametrize("cut", [1, 2, 4, 5, 6, 10, 14, 200, -6, -1])
+@pytest.mark.parametrize("version", SPEAKERS)
+def test_a_torn_message_is_never_delivered(bound, dial, version, cut):
+    opening, frame_of = SPEAKERS[version]
+    torn = frame_of(b"one", more=True) + frame_of(bytes(300), more=True) + frame_of(b"three")
     ours, _ = bound("tcp", zmq.PULL)
     leaver, good = dial(ours), dial(ours)
     for peer in (leaver, good):
-        peer.shake_hands(b"PUSH")
-    leaver.send(frame(b"whole") + TORN[:cut])
+        opening(peer)
+    leaver.send(frame_of(b"whole") + torn[:cut])
     assert ours.recv_multipart() == [b"whole"]
     leavings = ["peer closed", "connection error"]
     before = _closed(ours, leavings)
     leaver.close()
     wait_until(lambda: _closed(ours, leavings) > before, "its departure is counted")
-    good.send(TORN)
+    good.send(torn)
     assert ours.recv_multipart() == [b"one", bytes(300), b"three"]
-    good.send(frame(b"next"))
+    good.send(frame_of(b"next"))
     assert ours.recv_multipart() == [b"next"]
     assert not drain(ours)
 

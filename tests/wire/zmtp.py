@@ -25,6 +25,14 @@ def frame(body=b"", *, more=False, command=False, long=False, reserved=0):
     return bytes([flags, len(body)]) + body
 
 
+def frame_v1(body=b"", *, more=False, long=False):
+    """A frame of ZMTP 1.0; its length counts the octet of the flags."""
+    length = len(body) + 1
+    if long or length > 254:
+        return struct.pack(">BQB", 255, length, more) + body
+    return bytes([length, more]) + body
+
+
 def command(name, data=b""):
     return frame(bytes([len(name)]) + name + data, command=True)
 
@@ -69,6 +77,13 @@ class Peer:
         if flags & 2:
             size = int.from_bytes(bytes([size]) + self.read(7), "big")
         return flags, self.read(size)
+
+    def read_frame_v1(self):
+        """(flags, body) of the next frame of ZMTP 1.0."""
+        length = self.read(1)[0]
+        if length == 255:
+            length = int.from_bytes(self.read(8), "big")
+        return self.read(1)[0], self.read(length - 1)
 
     def shake_hands(self, socket_type, hello=GREETING, **properties):
         """Greeting and READY each way; nothing may be sent before the other's READY is there."""
