@@ -28,6 +28,7 @@ need python3 "Python 3.10 or newer" python3 -c 'import sys; assert sys.version_i
 need python3-venv "venv" python3 -c 'import ensurepip, venv'
 need python3-dev "the headers of Python" has_headers
 need gcc "a C compiler" command -v "${CC:-cc}"
+need g++ "a C++ compiler, for the libzmq of old peers" command -v "${CXX:-c++}"
 need gcc "the address and undefined behaviour sanitizers" sanitizes address,undefined
 need gcc "the thread sanitizer" sanitizes thread
 

@@ -13,7 +13,7 @@ typedef struct zl_socket zmql_socket;
 typedef struct zl_pollset zmql_pollset;
 
 enum { ZMQL_DONTWAIT = 1, ZMQL_SNDMORE = 2 };
-/* ZMQL_ROOM, only to wait for: ZMQL_POLLOUT, and something has changed since a send was refused. */
+/* ZMQL_ROOM, only to wait for: something has changed since a send was refused, it may be tried again. */
 enum { ZMQL_POLLIN = 1, ZMQL_POLLOUT = 2, ZMQL_POLLERR = 4, ZMQL_ROOM = 16 };
 enum { ZMQL_INT, ZMQL_INT64, ZMQL_BYTES };
 

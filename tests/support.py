@@ -200,15 +200,16 @@ class Background(threading.Thread):
 class Child:
     """A Python child process that talks in lines; every wait for it has a deadline."""
 
-    def __init__(self, script, *args):
+    def __init__(self, script, *args, python=sys.executable, packages=None):
+        """`packages`: the only folder to import from, instead of those that have zmqlite."""
         package = os.path.dirname(os.path.dirname(zmq.__file__))
-        paths = filter(None, (package, os.environ.get("PYTHONPATH")))
+        paths = [packages] if packages else [package, os.environ.get("PYTHONPATH")]
         self._process = subprocess.Popen(
-            [sys.executable, "-u", str(script), *map(str, args)],
+            [python, "-u", str(script), *map(str, args)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, filter(None, paths)))},
         )
         self._unread = b""
         self.pid = self._process.pid

@@ -3,6 +3,8 @@
 A program written for pyzmq runs with `import zmqlite as zmq`.
 """
 
+from typing import TYPE_CHECKING
+
 from . import constants
 from . import utils as utils
 from ._core import IPC_PATH_MAX_LEN, Frame, has, proxy, proxy_steerable, strerror, zmq_errno
@@ -77,4 +79,5 @@ __all__ = [
     "zmq_version",
     "zmq_version_info",
 ]
-__all__ += constants.__all__
+if not TYPE_CHECKING:
+    __all__ += constants.__all__

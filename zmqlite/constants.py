@@ -5,6 +5,7 @@ of the module too, spelt out so that editors and type checkers know them.
 """
 
 import errno
+import typing
 from enum import Enum, IntEnum, IntFlag
 
 
@@ -609,4 +610,6 @@ STREAMER = DeviceType.STREAMER
 FORWARDER = DeviceType.FORWARDER
 QUEUE = DeviceType.QUEUE
 
-__all__ = [name for name in globals() if not name.startswith("_") and name != "errno"]
+if not typing.TYPE_CHECKING:  # a list that is computed would hide the names from type checkers
+    _MODULES = ("errno", "typing")
+    __all__ = [name for name in globals() if not name.startswith("_") and name not in _MODULES]

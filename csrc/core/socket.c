@@ -853,7 +853,9 @@ int zl_socket_events (zl_socket *s)
     if (s->type->select && (s->rx_pipe || s->type->select (s, &p) == 0))
         events |= ZL_POLLIN;
     if (s->type->can_send && (s->part_count || s->type->can_send (s) == 0))
-        events |= s->stuck ? ZL_POLLOUT : ZL_POLLOUT | ZL_ROOM;
+        events |= ZL_POLLOUT;
+    if (!s->stuck)
+        events |= ZL_ROOM;
     return events;
 }
 

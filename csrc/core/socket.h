@@ -61,7 +61,7 @@ struct zl_socket {
     bool terminated; /* the context ends */
     bool reaped;     /* off the loop */
 
-    bool stuck;   /* a send found no room for its message though the type can send: until something changes */
+    bool stuck;   /* a send was refused with EAGAIN, and nothing has changed since */
     bool turn;    /* somebody waits on the poll set or handles what it reported */
     bool asleep;  /* that one is in the kernel, or about to be */
     bool woken;   /* wake is set */
@@ -128,7 +128,7 @@ typedef struct zl_sink {
 } zl_sink;
 
 enum { ZL_DONTWAIT = 1, ZL_SNDMORE = 2 };
-/* ZL_ROOM is for a sender that was refused: ZL_POLLOUT, and something has changed since. */
+/* ZL_ROOM is for a sender that was refused: something has changed since, it may try again. */
 enum { ZL_POLLIN = 1, ZL_POLLOUT = 2, ZL_ROOM = 16 };
 
 /* ---- life ---- */

@@ -70,7 +70,7 @@ static int router_send (zl_socket *s, const zl_msg *frames, unsigned n)
     int rc = zl_routed_find (s, frames, &p);
     if (rc == 0 && n > 1)
         return s->opt.router_raw ? zl_routed_send_raw (p, frames + 1) : p->ops->push (p, frames + 1, n - 1);
-    if (s->opt.router_mandatory && rc < 0)
+    if (s->opt.router_mandatory && n > 1)
         return rc;
     s->stats.dropped[rc == -EAGAIN ? ZL_DROP_HWM : ZL_DROP_UNROUTABLE]++;
     return 0;

@@ -1,0 +1,26 @@
+"""A run between a zmqlite socket and one of another library; each file says which: `remote`."""
+
+import pytest
+import traffic
+
+import zmqlite as zmq
+
+
+@pytest.fixture
+def run(context, endpoint, remote):
+    """Pass messages between a zmqlite socket and one of the other library, and check them."""
+
+    def make(transport, sender, receiver, we_bind, we_send, messages="numbered", count=0):
+        ours, theirs = (sender, receiver) if we_send else (receiver, sender)
+        task = {"kind": theirs, "sends": not we_send, "messages": messages, "count": count}
+        address = endpoint(transport)
+        if not we_bind:
+            address = remote.begin(**task, bind=True, address=address)
+        socket, address = traffic.open_socket(zmq, context, ours, we_bind, address)
+        with socket:
+            if we_bind:
+                remote.begin(**task, bind=False, address=address)
+            traffic.play(socket, ours, we_send, messages, count, remote.heard, remote.say)
+            remote.end()
+
+    return make
