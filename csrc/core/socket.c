@@ -541,23 +541,30 @@ int zl_socket_place (zl_socket *s)
     return 0;
 }
 
+/* The transport of an endpoint that is not inproc, and what follows its scheme; NULL and why. */
+static const zl_transport *transport_for (const char *endpoint, const char **address, int *rc)
+{
+    *rc = -EINVAL;
+    return strlen (endpoint) < ZL_ENDPOINT_MAX ? zl_transport_of (endpoint, address, rc) : NULL;
+}
+
 int zl_socket_bind (zl_socket *s, const char *endpoint)
 {
     const char *address;
-    int rc = -EINVAL;
+    int rc;
     if (zl_is_inproc (endpoint))
         return zl_inproc_bind (s, endpoint);
-    const zl_transport *t = strlen (endpoint) < ZL_ENDPOINT_MAX ? zl_transport_of (endpoint, &address, &rc) : NULL;
+    const zl_transport *t = transport_for (endpoint, &address, &rc);
     return t ? zl_endpoint_bind (s, t, address) : rc;
 }
 
 int zl_socket_connect (zl_socket *s, const char *endpoint)
 {
     const char *address;
-    int rc = -EINVAL;
+    int rc;
     if (zl_is_inproc (endpoint))
         return zl_inproc_connect (s, endpoint);
-    const zl_transport *t = strlen (endpoint) < ZL_ENDPOINT_MAX ? zl_transport_of (endpoint, &address, &rc) : NULL;
+    const zl_transport *t = transport_for (endpoint, &address, &rc);
     return t ? zl_endpoint_connect (s, t, endpoint, address) : rc;
 }
 

@@ -1,7 +1,7 @@
 """Golden octets, both ways: whole, octet by octet, and with the start of the next behind them."""
 
 import pytest
-from zmtp import GREETING, SIGNATURE, Peer, command, frame, greeting, metadata, ready
+from zmtp import GREETING, command, frame, greeting, metadata, ready
 
 import zmqlite as zmq
 
@@ -310,74 +310,6 @@ def test_ping_during_a_stream_of_messages(joined):
     assert pongs == [b"\x04PONG%d" % number for number in range(100)]
     assert bodies == [part for number in range(100) for part in (b"%d" % number, b"tail")]
 
-
-@pytest.fixture(params=["whole", "bytewise"])
-def send_old(request):
-    def send(peer, octets):
-        peer.send(octets) if request.param == "whole" else peer.send_bytewise(octets)
-
-    return send
-
-
-def _old_greeting(type_octet, identity=b""):
-    """What a ZMTP 2.0 peer begins with: signature, revision, type, identity frame."""
-    return SIGNATURE + bytes([1, type_octet]) + frame(identity)
-
-
-def _read_old_greeting(peer: Peer, type_octet, identity=b""):
-    signature = peer.read(10)
-    assert signature[0] == 0xFF and signature[9] == 0x7F
-    due = bytes([3, type_octet]) + frame(identity)
-    assert peer.read(len(due)) == due
-
-
-def test_a_peer_of_version_2_sends(joined, send_old):
-    ours, peer = joined(zmq.PULL)
-    send_old(peer, _old_greeting(8, b"me"))
-    _read_old_greeting(peer, 7)
-    send_old(peer, bytes.fromhex(EMPTY_AND_HI + LONG_256))
-    assert ours.recv_multipart() == [b"", b"Hi"]
-    assert ours.recv_multipart() == [NOISE[:256]]
-
-
-def test_a_peer_of_version_2_receives(joined, send_old):
-    ours, peer = joined(zmq.PUSH)
-    send_old(peer, _old_greeting(7))
-    _read_old_greeting(peer, 8)
-    ours.send_multipart([b"", b"Hi"])
-    ours.send(NOISE[:256])
-    due = bytes.fromhex(EMPTY_AND_HI + LONG_256)
-    assert peer.read(len(due)) == due
-
-
-def test_a_peer_of_version_2_tells_its_name(joined, send_old):
-    ours, peer = joined(zmq.ROUTER, {zmq.ROUTING_ID: b"us"})
-    send_old(peer, _old_greeting(5, b"me"))
-    _read_old_greeting(peer, 6, b"us")
-    send_old(peer, frame(b"Hello"))
-    assert ours.recv_multipart() == [b"me", b"Hello"]
-    ours.send_multipart([b"me", b"answer"])
-    assert peer.read(8) == frame(b"answer")
-
-
-def test_a_subscriber_of_version_2(joined, send_old):
-    ours, peer = joined(zmq.XPUB)
-    send_old(peer, _old_greeting(2))
-    peer.read(10)
-    send_old(peer, bytes.fromhex(OLD_SUBSCRIBE_AB))
-    assert ours.recv() == b"\x01AB"
-
-
-def test_a_publisher_of_version_2(joined, send_old):
-    ours, peer = joined(zmq.SUB)
-    ours.subscribe(b"AB")
-    send_old(peer, _old_greeting(1))
-    _read_old_greeting(peer, 2)
-    ours.poll(0)
-    due = bytes.fromhex(OLD_SUBSCRIBE_AB)
-    assert peer.read(len(due)) == due
-    send_old(peer, frame(b"B") + frame(b"ABC"))
-    assert ours.recv() == b"ABC"
 
 
 @pytest.mark.parametrize("kind", [zmq.PUSH, zmq.REQ, zmq.DEALER])
