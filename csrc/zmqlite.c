@@ -23,6 +23,11 @@ int zmql_ctx_new (zmql_ctx **out)
     return zl_ctx_open (out);
 }
 
+void zmql_ctx_hold (zmql_ctx *ctx)
+{
+    zl_hold (&ctx->refs);
+}
+
 void zmql_ctx_free (zmql_ctx *ctx)
 {
     zl_ctx_drop (ctx);
@@ -121,6 +126,27 @@ int zmql_monitor (zmql_socket *s, const char *endpoint, uint64_t events, int ver
 int zmql_close (zmql_socket *s, int linger_ms, bool set_linger)
 {
     return zl_socket_close (s, linger_ms, set_linger);
+}
+
+void zmql_socket_share (zmql_socket *s)
+{
+    zl_hold (&s->refs);
+    zl_socket_lock (s);
+    s->outer_users++;
+    zl_socket_unlock (s);
+}
+
+void zmql_socket_unshare (zmql_socket *s)
+{
+    zl_socket_lock (s);
+    zl_socket_fd_drop (s);
+    zl_socket_unlock (s);
+    zl_socket_drop (s);
+}
+
+bool zmql_socket_inherited (const zmql_socket *s)
+{
+    return zl_ctx_inherited (s->ctx);
 }
 
 void zmql_socket_free (zmql_socket *s)

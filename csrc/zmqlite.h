@@ -21,6 +21,8 @@ enum { ZMQL_INT, ZMQL_INT64, ZMQL_BYTES };
 
 /* 0 or -ENOMEM. Threads start with the first socket. */
 int zmql_ctx_new (zmql_ctx **out);
+/* Another handle on the same context, to be given back too. */
+void zmql_ctx_hold (zmql_ctx *ctx);
 /* Gives the handle back; after term. */
 void zmql_ctx_free (zmql_ctx *ctx);
 /* Every call on its sockets fails with ETERM from now on. */
@@ -43,6 +45,12 @@ int zmql_socket_new (zmql_ctx *ctx, int type, zmql_socket **out);
 int zmql_close (zmql_socket *s, int linger_ms, bool set_linger);
 /* Gives the handle back; after close. */
 void zmql_socket_free (zmql_socket *s);
+/* Another handle on a socket. While there is one the descriptor of FD stays open, readable after close, so that whoever waits
+ * for it hears of that. */
+void zmql_socket_share (zmql_socket *s);
+void zmql_socket_unshare (zmql_socket *s);
+/* Its context was made before a fork by another process. */
+bool zmql_socket_inherited (const zmql_socket *s);
 bool zmql_closed (zmql_socket *s);
 const char *zmql_type_name (const zmql_socket *s);
 

@@ -14,6 +14,7 @@ import threading
 import time
 
 import pytest
+from plain_ends import Ends
 from support import TIMEOUT, TIMEOUT_MS, Background, Child, settle, wait_writable
 
 import zmqlite as zmq
@@ -209,6 +210,13 @@ def pair(bound, socket):
 @pytest.fixture(params=["tcp", "ipc", "inproc"])
 def transport(request):
     return request.param
+
+
+@pytest.fixture
+def ends(no_leaks):
+    """Plain tcp and unix ends and listeners; closed at teardown."""
+    with Ends() as made:
+        yield made
 
 
 @pytest.fixture

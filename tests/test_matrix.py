@@ -1,9 +1,10 @@
-"""Each pair of socket types over each transport, either side bound, copied and not, all sizes."""
+"""Each pair of socket types over each transport, either side bound, either one first, all sizes."""
 
 from typing import NamedTuple
 
 import pytest
-from support import settle, wait_until, wait_writable
+from plain_ends import Ends
+from support import Background, free_port, port_of, settle, wait_until, wait_writable
 
 import zmqlite as zmq
 
@@ -52,15 +53,35 @@ MESSAGES = [[NOISE[:size]] for size in SIZES] + [
 ]
 
 
-@pytest.mark.parametrize("copy", [True, False], ids=["copied", "shared"])
+@pytest.fixture
+def join(endpoint):
+    """Bind one socket and connect the other, in this order or the other way round."""
+
+    def make(transport, server, client, first):
+        client.set(zmq.RECONNECT_IVL, 10)
+        if first == "bind":
+            server.bind(endpoint(transport))
+            client.connect(server.get(zmq.LAST_ENDPOINT))
+        else:
+            address = endpoint(transport).replace("*", str(free_port()))
+            client.connect(address)
+            server.bind(address)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("first", "copy"),
+    [("bind", True), ("bind", False), ("connect", True)],
+    ids=["copied", "shared", "connected first"],
+)
 @pytest.mark.parametrize("bind", ["a", "b"])
 @pytest.mark.parametrize("link", LINKS, ids=str)
-def test_messages_arrive_unchanged(socket, endpoint, transport, link, bind, copy):
+def test_messages_arrive_unchanged(socket, join, transport, link, bind, first, copy):
     a = socket(link.a, {zmq.ROUTING_ID: A, **_mandatory(link.a)})
     b = socket(link.b, {zmq.ROUTING_ID: B})
     server, client = (a, b) if bind == "a" else (b, a)
-    server.bind(endpoint(transport))
-    client.connect(server.get(zmq.LAST_ENDPOINT))
+    join(transport, server, client, first)
     _make_ready(a, b, link)
     for message in MESSAGES:
         _pass(a, b, link.there, message, copy)
@@ -105,3 +126,64 @@ def _pass(sender, receiver, envelope, message, copy):
     # Compared first, as pytest would take minutes to explain the difference of two large lists.
     same = received == found + message
     assert same, f"frames of {list(map(len, received))} octets for {list(map(len, message))}"
+
+
+OCTETS = b"".join(NOISE[:size] for size in SIZES)
+
+
+@pytest.mark.parametrize("first", ["bind", "connect"])
+def test_streams_carry_octets(socket, join, transport, first):
+    server, client = socket(zmq.STREAM), socket(zmq.STREAM)
+    join(transport, server, client, first)
+    to_server = client.get(zmq.ROUTING_ID)
+    _pour(client, to_server)
+    to_client = _catch(server)
+    _pour(server, to_client)
+    assert _catch(client) == to_server
+
+
+def _stream_binds(stream, address, ends):
+    stream.bind(address)
+    return ends.dial(stream)
+
+
+def _stream_connects(stream, address, ends):
+    listener = ends.listen(port_of(address))
+    stream.connect(address)
+    return listener.accept()
+
+
+def _stream_connects_first(stream, address, ends):
+    stream.connect(address)
+    return ends.listen(port_of(address)).accept()
+
+
+@pytest.mark.parametrize("join", [_stream_binds, _stream_connects, _stream_connects_first])
+def test_a_stream_carries_octets_to_a_plain_socket(socket, join):
+    stream = socket(zmq.STREAM, {zmq.RECONNECT_IVL: 10})
+    with Ends() as ends:
+        peer = join(stream, f"tcp://127.0.0.1:{free_port()}", ends)
+        sending = Background(peer.send, OCTETS)
+        name = _catch(stream)
+        sending.result()
+        reading = Background(peer.read, len(OCTETS))
+        _pour(stream, name)
+        same = reading.result() == OCTETS
+        assert same
+
+
+def _pour(stream, name):
+    for size in filter(None, SIZES):  # nothing would end the connection
+        stream.send_multipart([name, NOISE[:size]])
+
+
+def _catch(stream):
+    """Receive what was poured in, in parts of any size; the id of the sender."""
+    parts, size = [], 0
+    while size < len(OCTETS):
+        name, part = stream.recv_multipart()
+        parts.append(part)
+        size += len(part)
+    same = b"".join(parts) == OCTETS
+    assert same
+    return name

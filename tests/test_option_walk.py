@@ -48,7 +48,8 @@ FILTERS = Deviation(
     r"set b'(|::1|fe80::/10)': None, .*",
 )
 NOT_REP = Deviation(
-    "libzmq's REP takes what concerns ROUTER, without effect", "set .*: ZMQError 22, get: ZMQError 22"
+    "libzmq's REP takes what concerns ROUTER, without effect",
+    "set .*: ZMQError 22, get: ZMQError 22",
 )
 NO_ID = NOT_REP._replace(reason="nobody has so long a routing id; and " + NOT_REP.reason)
 NO_TYPE = Deviation("a draft type would abort the process when it meets a peer", "ZMQError 22")

@@ -71,6 +71,7 @@ cdef extern from "zmqlite.h" nogil:
     int ZMQL_BYTES
 
     int zmql_ctx_new(zmql_ctx **out)
+    void zmql_ctx_hold(zmql_ctx *ctx)
     void zmql_ctx_free(zmql_ctx *ctx)
     void zmql_ctx_close_sockets(zmql_ctx *ctx, const int *linger_ms)
     int zmql_ctx_term(zmql_ctx *ctx)
@@ -81,6 +82,9 @@ cdef extern from "zmqlite.h" nogil:
     int zmql_socket_new(zmql_ctx *ctx, int type, zmql_socket **out)
     int zmql_close(zmql_socket *s, int linger_ms, bint set_linger)
     void zmql_socket_free(zmql_socket *s)
+    void zmql_socket_share(zmql_socket *s)
+    void zmql_socket_unshare(zmql_socket *s)
+    bint zmql_socket_inherited(const zmql_socket *s)
     bint zmql_closed(zmql_socket *s)
     const char *zmql_type_name(const zmql_socket *s)
     int zmql_bind(zmql_socket *s, const char *endpoint) noexcept
@@ -130,6 +134,7 @@ cdef extern from "zmqlite.h" nogil:
 cdef class Context:
     cdef zmql_ctx *handle       # given back in __dealloc__
     cdef bint ended
+    cdef bint borrowed          # a shadow: somebody else ends the context
     cdef object __weakref__
 
     cdef int check(self) except -1
@@ -138,6 +143,7 @@ cdef class Context:
 cdef class Socket:
     cdef zmql_socket *handle    # given back in __dealloc__; closing leaves it valid
     cdef readonly Context context
+    cdef bint borrowed          # a shadow: somebody else closes the socket
     cdef public object copy_threshold
     cdef object __weakref__
 
@@ -147,6 +153,7 @@ cdef class Socket:
     cdef int send_frames(self, const zl_msg *frames, unsigned n, int flags) except -1
     cdef int send_waiting(self, const zl_msg *frames, unsigned n, int flags) except -1
     cdef int recv_frames(self, zmql_sink *sink, bint whole, int flags) except -1
+    cdef int take_now(self, zmql_sink *sink, bint whole) except -1
     cdef int offer_spare(self) except -1
     cdef object fail(self, int code, str what)
 

@@ -10,7 +10,7 @@ from cpython.bytes cimport (
 )
 from cpython.exc cimport PyErr_CheckSignals, PyErr_NoMemory, PyErr_Occurred
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF, PyObject
-from libc.errno cimport EAGAIN, EINTR, EINVAL, EMFILE, EMSGSIZE, ENAMETOOLONG, ENOENT, ENOMEM, ENOTSOCK, errno
+from libc.errno cimport EAGAIN, EFAULT, EINTR, EINVAL, EMFILE, EMSGSIZE, ENAMETOOLONG, ENOENT, ENOMEM, ENOTSOCK, errno
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 

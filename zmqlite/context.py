@@ -14,7 +14,7 @@ from . import _core
 from .attrs import OptionAttributes
 from .constants import ContextOption, Errno, SocketOption
 from .error import ZMQError
-from .socket import Socket
+from .socket import Socket, address_of
 
 # What `Context[...]` takes: the class of the sockets that it makes.
 AnySocket = TypeVar("AnySocket", bound=Socket[Any])
@@ -32,6 +32,8 @@ class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
     # Of no process until it is initialised; one that never was has nothing to end.
     _pid = 0
     _warn_destroy_close = False
+    _shadow: bool = False
+    _shadow_obj: Any = None
 
     _socket_class: ClassVar[type[Any]] = Socket
     _repr_cls = "zmq.Context"
@@ -40,11 +42,42 @@ class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
     _instance_pid: ClassVar[int | None] = None
     _instance_lock: ClassVar[Any] = RLock()
 
-    def __init__(self: Context[Socket[bytes]], io_threads: int = 1) -> None:
+    def __init__(
+        self: Context[Socket[bytes]],
+        io_threads: int | Context[Any] = 1,
+        shadow: Context[Any] | int = 0,
+    ) -> None:
+        """A new context; or, given a context or its address, a shadow of that: another object for
+        the same context, with sockets and defaults of its own, which does not end it."""
         self.sockopts = {}
         self._sockets = WeakSet()
         self._pid = os.getpid()
-        super().__init__(io_threads)
+        if isinstance(io_threads, Context):
+            io_threads, shadow = 1, io_threads
+        if shadow:
+            self._shadow = True
+            self._shadow_obj = shadow
+            super().__init__(shadow=address_of(shadow, Errno.EFAULT))
+        else:
+            super().__init__(io_threads)
+
+    @classmethod
+    def shadow(cls, address: Context[Any] | int) -> Context[AnySocket]:
+        """Another object for a context that exists, given as such or by its `underlying`."""
+        return cls(shadow=address)  # type: ignore[return-value]
+
+    @classmethod
+    def shadow_pyczmq(cls, ctx: Any) -> Context[AnySocket]:
+        """The same for a context of czmq's, which zmqlite knows nothing of unless it is its own."""
+        return cls.shadow(ctx)
+
+    def __copy__(self, memo: Any = None) -> Context[AnySocket]:
+        return self.shadow(self)
+
+    __deepcopy__ = __copy__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} cannot be pickled")
 
     @classmethod
     def instance(cls, io_threads: int = 1) -> Context[AnySocket]:
@@ -71,7 +104,7 @@ class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
 
     # The default argument is still there when the interpreter takes this module apart.
     def __del__(self, _exiting: Any = sys.is_finalizing) -> None:
-        if _exiting() or self.closed or self._forked():
+        if self._shadow or _exiting() or self.closed or self._forked():
             return
         warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.destroy()

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 from warnings import warn
 
 from . import _core
@@ -24,6 +25,18 @@ Received = TypeVar("Received")
 
 RANDOM_PORT_MIN = 49152
 RANDOM_PORT_MAX = 65536
+
+
+def address_of(shadowed: Any, error: Errno) -> int:
+    """The address of what is to be shadowed: an object of ours, a number, or a pointer of ctypes'.
+    ZMQError with this errno if there is nothing any more."""
+    if isinstance(shadowed, (_core.Socket, _core.Context)):
+        address = shadowed.underlying
+    else:
+        address = int(getattr(shadowed, "value", shadowed) or 0)
+    if not address:
+        raise ZMQError(error)
+    return address
 
 
 class _SocketContext:
@@ -65,24 +78,60 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
 
     _repr_cls = "zmq.Socket"
     _monitor_socket: Socket[Received] | None = None
+    # Of no process until it is initialised.
+    _pid = 0
+    _shadow: bool = False
+    _shadow_obj: Any = None
 
     def __init__(
         self: Socket[bytes],
-        context: Context[Any] | None = None,
+        context: Context[Any] | Socket[Any] | None = None,
         socket_type: int = SocketType.PAIR,
         *,
+        shadow: Socket[Any] | int = 0,
         copy_threshold: int | None = None,
     ) -> None:
+        """A new socket of a context; or, given a socket or its address, a shadow of that: another
+        object for the same socket, which does not close it when it is dropped."""
+        if isinstance(context, Socket):
+            shadow, context = context, None
+        self._pid = os.getpid()
+        if shadow:
+            self._shadow = True
+            self._shadow_obj = shadow
+            owner = shadow.context if isinstance(shadow, _core.Socket) else None
+            address = address_of(shadow, Errno.ENOTSOCK)
+            super().__init__(owner, shadow=address, copy_threshold=copy_threshold)
+            self.type = SocketType(self.get(SocketOption.TYPE))
+            return
         if context is None:
             raise TypeError("a socket needs a context")
         super().__init__(context, socket_type, copy_threshold=copy_threshold)
         self.type = SocketType(socket_type)
         context._add_socket(self)
 
+    @classmethod
+    def shadow(cls, address: Socket[Any] | int) -> Socket[Received]:
+        """Another object for a socket that exists, given as such or by its `underlying`."""
+        return cls(shadow=address)  # type: ignore[return-value]
+
+    def __copy__(self, memo: Any = None) -> Socket[Received]:
+        return self.shadow(self)
+
+    __deepcopy__ = __copy__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} cannot be pickled")
+
+    def _forked(self) -> bool:
+        return self._pid != os.getpid()
+
     def close(self, linger: int | None = None) -> None:
         """Close the socket, with this LINGER if it is given. In a forked child, do nothing."""
-        if not self.context._forked():
-            super().close(linger)
+        if self._forked():
+            return
+        super().close(linger)
+        if self.context is not None:
             self.context._rm_socket(self)
 
     def __enter__(self) -> Socket[Received]:
@@ -93,7 +142,7 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
 
     # The default argument is still there when the interpreter takes this module apart.
     def __del__(self, _exiting: Any = sys.is_finalizing) -> None:
-        if _exiting() or self.closed or self.context._forked():
+        if self._shadow or _exiting() or self.closed or self._forked():
             return
         warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.close()

@@ -338,16 +338,20 @@ static void end (zl_endpoint *e, zl_drop_reason why, bool keep_inbound)
         end_connections (s, e);
 }
 
-void zl_endpoint_give_up (zl_socket *s, zl_pipe *pipe, zl_close_reason why)
+zl_endpoint *zl_endpoint_of_pipe (zl_socket *s, const zl_pipe *pipe)
 {
     ZL_LIST_EACH (&s->endpoints, zl_endpoint, node, e)
-        if (e->pipe == pipe && e->state != OVER) {
-            e->state = OVER; /* not to be tried again */
-            if (pipe->peer)
-                zl_peer_end (s, pipe->peer, why);
-            end (e, ZL_DROP_CLOSED, false);
-            return;
-        }
+        if (e->pipe == pipe && e->state != OVER)
+            return e;
+    return NULL;
+}
+
+void zl_endpoint_give_up (zl_socket *s, zl_endpoint *e, zl_close_reason why)
+{
+    e->state = OVER; /* not to be tried again */
+    if (e->pipe && e->pipe->peer)
+        zl_peer_end (s, e->pipe->peer, why);
+    end (e, ZL_DROP_CLOSED, false);
 }
 
 static void wait_and_retry (zl_endpoint *e)

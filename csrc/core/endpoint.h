@@ -30,8 +30,10 @@ void zl_endpoint_gained (zl_endpoint *e);
 void zl_endpoint_up (zl_endpoint *e);
 /* A pipe for a connection of it, not attached yet; NULL without memory. */
 zl_pipe *zl_endpoint_new_pipe (zl_endpoint *e);
-/* The connecting endpoint that the pipe belongs to, if there is one, ends for this reason, and the pipe with it. */
-void zl_endpoint_give_up (zl_socket *s, zl_pipe *pipe, zl_close_reason why);
+/* The connecting endpoint that keeps this pipe, or NULL. */
+zl_endpoint *zl_endpoint_of_pipe (zl_socket *s, const zl_pipe *pipe);
+/* A connecting endpoint ends for this reason, and its pipe with it. */
+void zl_endpoint_give_up (zl_socket *s, zl_endpoint *e, zl_close_reason why);
 const zl_options *zl_endpoint_options (const zl_endpoint *e);
 /* Tells the monitor of something that happened to a connection of it. */
 void zl_endpoint_report (const zl_endpoint *e, unsigned event, uint64_t value, int fd);

@@ -236,6 +236,11 @@ static void inproc_hangup (zl_pipe *p, zl_close_reason why)
     zl_pipe_close (p, ZL_DROP_CLOSED, false);
 }
 
+static void inproc_finish (zl_pipe *p)
+{
+    inproc_hangup (p, ZL_CLOSE_LOCAL);
+}
+
 static void inproc_leave (zl_pipe *p)
 {
     zl_link *l = p->link;
@@ -261,6 +266,7 @@ static const zl_pipe_ops inproc_pipe_ops = {
     .recheck = refresh,
     .subscribe = inproc_subscribe,
     .hangup = inproc_hangup,
+    .finish = inproc_finish,
     .close = inproc_leave,
 };
 

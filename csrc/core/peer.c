@@ -37,7 +37,7 @@ struct zl_peer {
     zl_endpoint *endpoint;
     zl_pipe *pipe; /* from the end of the handshake; NULL if the socket type has no use for this connection */
     zl_node node, readable, dirty;
-    zl_alarm handshake;
+    zl_alarm handshake; /* its end is due; later, that of a finishing one */
     zl_heartbeat *heart; /* made when it is needed */
 
     /* the read end */
@@ -62,6 +62,7 @@ struct zl_peer {
     bool wr_event;   /* the kernel has said "writable" since the last attempt */
     bool wr_blocked; /* it took no more; wait for the event */
     bool wr_watched; /* chatty transports: writability is asked for only while blocked */
+    bool finishing;  /* ends when nothing is left to write */
     bool ready;      /* handshake done: messages may go */
     bool dead, buried;
     zl_close_reason why;
@@ -108,6 +109,12 @@ bool zl_peer_is_paused (const zl_peer *p)
 bool zl_peer_flushed (const zl_peer *p)
 {
     return !p->tx.msgs && !(p->pipe && p->pipe->out.msgs);
+}
+
+/* To the last octet. */
+static bool is_flushed (const zl_peer *p)
+{
+    return !p->tx.head && !p->ctl.head && !(p->pipe && p->pipe->out.head);
 }
 
 /* Something is to be written and nobody is at it. */
@@ -713,6 +720,8 @@ void zl_peer_write (zl_socket *s, zl_peer *p)
     bury (s, p);
     if (!p->dead && (p->ctl.head || (p->pipe && p->pipe->out.head)))
         make_dirty (p);
+    if (!p->dead && p->finishing && is_flushed (p))
+        zl_peer_end (s, p, ZL_CLOSE_LOCAL);
     if (!p->buried && !p->tx.head) {
         zl_endpoint_flushed (s, p->endpoint);
         if (s->draining)
@@ -855,10 +864,33 @@ static int stream_subscribe (zl_pipe *pipe, bool subscribe, const uint8_t *topic
 static void stream_hangup (zl_pipe *pipe, zl_close_reason why)
 {
     zl_socket *s = pipe->sock;
-    if (pipe->outgoing)
-        zl_endpoint_give_up (s, pipe, why);
+    zl_endpoint *e = zl_endpoint_of_pipe (s, pipe);
+    if (e)
+        zl_endpoint_give_up (s, e, why);
     else if (pipe->peer)
         zl_peer_end (s, pipe->peer, why);
+}
+
+static void finish_late (zl_socket *s, zl_alarm *a)
+{
+    zl_peer_end (s, ZL_CONTAINER (a, zl_peer, handshake), ZL_CLOSE_LOCAL);
+}
+
+static void stream_finish (zl_pipe *pipe)
+{
+    zl_socket *s = pipe->sock;
+    zl_endpoint *e = zl_endpoint_of_pipe (s, pipe);
+    zl_peer *p = pipe->peer;
+    int linger = s->opt.linger;
+    if (e)
+        zl_endpoint_close (s, e, linger);
+    else if (p && (linger == 0 || is_flushed (p)))
+        zl_peer_end (s, p, ZL_CLOSE_LOCAL);
+    else if (p) {
+        p->finishing = true;
+        p->handshake.fire = finish_late; /* its own time is over */
+        zl_socket_alarm (s, &p->handshake, zl_deadline (linger));
+    }
 }
 
 static void stream_close (zl_pipe *pipe)
@@ -876,5 +908,6 @@ const zl_pipe_ops zl_stream_pipe_ops = {
     .recheck = stream_recheck,
     .subscribe = stream_subscribe,
     .hangup = stream_hangup,
+    .finish = stream_finish,
     .close = stream_close,
 };

@@ -108,6 +108,12 @@ void zl_pipe_expel (zl_pipe *p, zl_close_reason why)
     p->ops->hangup (p, why);
 }
 
+void zl_pipe_finish (zl_pipe *p)
+{
+    zl_pipe_leave (p);
+    p->ops->finish (p);
+}
+
 void zl_pipe_close (zl_pipe *p, zl_drop_reason why, bool keep_inbound)
 {
     zl_socket *s = p->sock;

@@ -30,6 +30,8 @@ typedef struct {
     int (*subscribe) (zl_pipe *p, bool subscribe, const uint8_t *topic, size_t n);
     /* Ends the connection for good; the pipe may be gone on return. */
     void (*hangup) (zl_pipe *p, zl_close_reason why);
+    /* The same, once all that was sent is with the kernel or LINGER is over. */
+    void (*finish) (zl_pipe *p);
     /* The pipe is being closed; p->link or p->peer are let go. */
     void (*close) (zl_pipe *p);
 } zl_pipe_ops;
@@ -87,6 +89,8 @@ void zl_pipe_lost (zl_pipe *p);
 void zl_pipe_leave (zl_pipe *p);
 /* The socket type will have nothing more of it: leaves it and hangs up. It may be gone on return. */
 void zl_pipe_expel (zl_pipe *p, zl_close_reason why);
+/* The application will have nothing more of it: leaves it and finishes. It may be gone on return. */
+void zl_pipe_finish (zl_pipe *p);
 /* Ends it: what was to be written is counted as dropped for `why`. Inbound messages stay readable if keep_inbound. */
 void zl_pipe_close (zl_pipe *p, zl_drop_reason why, bool keep_inbound);
 

@@ -198,13 +198,22 @@ static bool is_command (const gathered *g, const char *command)
            memcmp (g->frames[1].data, command, g->frames[1].size) == 0;
 }
 
+/* Without waiting: who asks and does not listen, or cannot be answered, shall not hold up the proxy. */
+static int answer (zl_socket *control, const zl_msg *frames, unsigned n)
+{
+    int rc = zl_socket_send (control, frames, n, 0);
+    if (rc == 1)
+        zl_socket_flush_now (control);
+    return rc > 0 || rc == -EAGAIN || rc == -ENOTSUP ? 0 : rc;
+}
+
 static int send_statistics (proxy *p)
 {
     const traffic all[] = {p->front, p->back};
     zl_msg frames[sizeof all / (sizeof (uint64_t))];
     for (unsigned i = 0; i < ZL_LEN (frames); i++)
         frames[i] = (zl_msg){(const uint8_t *) all + i * sizeof (uint64_t), sizeof (uint64_t), NULL};
-    return deliver (frames, ZL_LEN (frames), p->config->control);
+    return answer (p->config->control, frames, ZL_LEN (frames));
 }
 
 /* One command, if one is there: 0 or a negative code. What is no command changes nothing, but a REP answers it. */
@@ -233,8 +242,8 @@ static int obey (proxy *p)
     if (wants_statistics)
         rc = send_statistics (p);
     else if (control->type->id == ZL_REP)
-        rc = deliver (&empty, 1, control);
-    return rc == -ENOTSUP ? 0 : rc; /* asked by somebody who cannot be answered */
+        rc = answer (control, &empty, 1);
+    return rc;
 }
 
 static int wait_for (proxy *p, zl_socket *s, int *now, int events)

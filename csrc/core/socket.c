@@ -296,6 +296,8 @@ static void linger_passed (zl_socket *s, zl_alarm *a)
 
 static void close_outer (zl_socket *s)
 {
+    if (s->outer < 0)
+        return;
     zl_poller outer = {s->outer};
     zl_poller_fini (&outer);
     s->outer = -1;

@@ -75,7 +75,7 @@ struct zl_socket {
     zl_node waiters; /* blocked threads without the turn */
 
     int outer; /* ZL_FD: a poll set around ours and fd_wake, made at first use; -1 */
-    unsigned outer_users; /* poll sets that have it */
+    unsigned outer_users; /* poll sets that have it, shadows that may */
     zl_wake fd_wake;
     bool fd_set;
 

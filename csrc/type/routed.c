@@ -80,6 +80,6 @@ int zl_routed_send_raw (zl_pipe *p, const zl_msg *data)
 {
     if (data->size)
         return p->ops->push (p, data, 1);
-    zl_pipe_expel (p, ZL_CLOSE_LOCAL);
+    zl_pipe_finish (p);
     return 0;
 }

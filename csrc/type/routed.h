@@ -24,7 +24,7 @@ void zl_routed_detach (zl_socket *s, zl_pipe *p);
 /* The pipe for that id with room for a message: 0, -EHOSTUNREACH, -EAGAIN. */
 int zl_routed_find (zl_socket *s, const zl_msg *id, zl_pipe **out);
 int zl_routed_begin (zl_socket *s, zl_pipe *p);
-/* Sends to a raw connection; an empty frame closes it. */
+/* Sends to a raw connection; an empty frame closes it, after all that was sent before. */
 int zl_routed_send_raw (zl_pipe *p, const zl_msg *data);
 
 #endif

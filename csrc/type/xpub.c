@@ -39,6 +39,7 @@ static const zl_pipe_ops upstream_ops = {
     .recheck = nothing,
     .subscribe = no_subscribe,
     .hangup = no_hangup,
+    .finish = nothing,
     .close = nothing,
 };
 

@@ -14,6 +14,11 @@ typedef struct {
     pthread_t thread;
 } device;
 
+static int never (void)
+{
+    return 0;
+}
+
 static void *run (void *arg)
 {
     static const zl_msg in_mark = {(const uint8_t *) "in", 2, NULL}, out_mark = {(const uint8_t *) "out", 3, NULL};
@@ -25,7 +30,7 @@ static void *run (void *arg)
 
 static void set_up (device *d, int front, int back, unsigned transport, bool capture)
 {
-    *d = (device){.ctx = new_context ()};
+    *d = (device){.ctx = new_context (), .interrupted = never};
     d->front = new_bound (d->ctx, front, any_endpoint[transport], &d->to_front);
     const char *other = transport == 2 ? "inproc://back" : any_endpoint[transport];
     d->back = new_bound (d->ctx, back, other, &d->to_back);
@@ -155,10 +160,11 @@ static zmql_socket *steer (device *d, int control, int steering)
 }
 
 /* It has been told to end. */
-static void tear_down_steered (device *d)
+static void tear_down_steered (device *d, zmql_socket *steering)
 {
     join (d->thread);
     CHECK_EQ (d->ended_with, 0);
+    end_socket (steering);
     end_socket (d->front);
     end_socket (d->back);
     end_socket (d->control);
@@ -189,8 +195,7 @@ TEST ("it ends when it is told to, by whatever kind of control")
             end_inbox (&in);
         }
         CHECK_EQ (send_text (steering, "TERMINATE"), 0);
-        tear_down_steered (&d);
-        end_socket (steering);
+        tear_down_steered (&d, steering);
     }
 }
 
@@ -207,6 +212,22 @@ static void check_statistics (zmql_socket *steering, const uint64_t *due)
         CHECK_EQ (n, due[i]);
     }
     end_inbox (&in);
+}
+
+TEST ("who asks for the numbers and goes away is not waited for")
+{
+    device d;
+    set_up (&d, ZL_ROUTER, ZL_DEALER, 0, false);
+    zmql_socket *steering = steer (&d, ZL_PAIR, ZL_PAIR);
+    CHECK_EQ (send_text (steering, "STATISTICS"), 0);
+    CHECK_EQ (send_text (steering, "TERMINATE"), 0);
+    end_socket (steering);
+    run (&d);
+    CHECK_EQ (d.ended_with, 0);
+    end_socket (d.front);
+    end_socket (d.back);
+    end_socket (d.control);
+    end_context (d.ctx);
 }
 
 TEST ("while it pauses nothing is taken, and what has passed is counted by frames and octets")
@@ -236,11 +257,10 @@ TEST ("while it pauses nothing is taken, and what has passed is counted by frame
     CHECK_RECV (pull, "!!");
     check_statistics (steering, due);
     CHECK_EQ (send_text (steering, "TERMINATE"), 0);
-    tear_down_steered (&d);
     end_inbox (&in);
-    end_socket (steering);
     end_socket (push);
     end_socket (pull);
+    tear_down_steered (&d, steering);
 }
 
 TEST ("it hears its control while one side has no room for what the other holds")
@@ -257,10 +277,9 @@ TEST ("it hears its control while one side has no room for what the other holds"
             command (steering, "STATISTICS", &in);
         }
         CHECK_EQ (send_text (steering, "TERMINATE"), 0);
-        tear_down_steered (&d);
         end_inbox (&in);
-        end_socket (steering);
         end_socket (push);
+        tear_down_steered (&d, steering);
     }
 }
 
@@ -338,7 +357,7 @@ TEST ("between other sockets a monitored queue only marks its copies")
 
 TEST ("one socket on both sides gets back what it sent")
 {
-    device d = {.ctx = new_context ()};
+    device d = {.ctx = new_context (), .interrupted = never};
     d.front = d.back = new_bound (d.ctx, ZL_DEALER, any_endpoint[0], &d.to_front);
     d.thread = start (run, &d);
     zmql_socket *dealer = new_connected (d.ctx, ZL_DEALER, &d.to_front);

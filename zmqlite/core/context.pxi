@@ -1,6 +1,17 @@
 # Context: the core's contexts.
 
 
+# Addresses that can be shadowed: those of objects that are alive. A number that is not among them is nobody's.
+cdef set live_contexts = set()
+cdef set live_sockets = set()
+
+
+cdef size_t shadowed(set live, size_t address, int error) except 0:
+    if address not in live:
+        raise make_error(error, f" (nothing to shadow at {address:#x})")
+    return address
+
+
 cdef str context_option_name(int option):
     from .constants import ContextOption, SocketOption
     for options in ContextOption, SocketOption:  # IPV6 and BLOCKY are the context's too
@@ -15,9 +26,12 @@ cdef class Context:
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
 
-    def __init__(self, int io_threads=1, shadow=0):
+    def __init__(self, int io_threads=1, size_t shadow=0):
         if shadow:
-            raise NotImplementedError("shadow contexts")
+            self.handle = <zmql_ctx *>shadowed(live_contexts, shadow, -EFAULT)
+            zmql_ctx_hold(self.handle)
+            self.borrowed = True
+            return
         cdef int rc = zmql_ctx_new(&self.handle)
         if rc == 0:
             rc = zmql_ctx_set(self.handle, 1, io_threads)
@@ -26,9 +40,14 @@ cdef class Context:
                 zmql_ctx_free(self.handle)
                 self.handle = NULL
             raise make_error(rc, f": io_threads is {io_threads}")
+        live_contexts.add(<size_t>self.handle)
 
     def __dealloc__(self):
-        if self.handle != NULL and not zmql_ctx_inherited(self.handle):
+        if self.handle == NULL:
+            return
+        if not self.borrowed:
+            live_contexts.discard(<size_t>self.handle)
+        if not zmql_ctx_inherited(self.handle):
             zmql_ctx_free(self.handle)
 
     cdef int check(self) except -1:

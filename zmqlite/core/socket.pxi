@@ -151,23 +151,40 @@ cdef class Socket:
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
 
-    def __init__(self, Context context, int socket_type=0, shadow=0, copy_threshold=None):
+    def __init__(self, Context context, int socket_type=0, size_t shadow=0, copy_threshold=None):
         cdef int rc
-        if shadow:
-            raise NotImplementedError("shadow sockets")
-        context.check()
         self.context = context
         self.copy_threshold = copy_threshold
+        if shadow:
+            self.handle = <zmql_socket *>shadowed(live_sockets, shadow, -ENOTSOCK)
+            zmql_socket_share(self.handle)
+            self.borrowed = True
+            return
+        if context is None:
+            raise TypeError("a socket needs a context")
+        context.check()
         with nogil:
             rc = zmql_socket_new(context.handle, socket_type, &self.handle)
         if rc < 0:
             self.handle = NULL
+            if rc == -ZL_ETERM and context.borrowed:
+                rc = -EFAULT
             raise make_error(rc, {
+                -EFAULT: " (the context that is shadowed has ended)",
                 -EINVAL: f": no socket type {socket_type}",
             }.get(rc, " (raise MAX_SOCKETS or close sockets)" if rc == -EMFILE else ""))
 
+        live_sockets.add(<size_t>self.handle)
+
     def __dealloc__(self):
-        if self.handle == NULL or zmql_ctx_inherited(self.context.handle):
+        if self.handle == NULL:
+            return
+        if not self.borrowed:
+            live_sockets.discard(<size_t>self.handle)
+        if zmql_socket_inherited(self.handle):
+            return
+        if self.borrowed:
+            zmql_socket_unshare(self.handle)
             return
         zmql_close(self.handle, 0, False)
         zmql_socket_free(self.handle)
@@ -195,7 +212,7 @@ cdef class Socket:
     def close(self, linger=None):
         """Close the socket; what it has sent goes on being delivered for LINGER ms (or `linger`)."""
         cdef int ms = -1 if linger is None else linger
-        if self.handle != NULL and not zmql_ctx_inherited(self.context.handle):
+        if self.handle != NULL and not zmql_socket_inherited(self.handle):
             zmql_close(self.handle, ms, linger is not None)
 
     # ---- endpoints ----
@@ -497,6 +514,42 @@ cdef class Socket:
         sink.parts = <PyObject *>parts
         self.recv_frames(&sink.base, True, flags)
         return parts
+
+    cdef int take_now(self, zmql_sink *sink, bint whole) except -1:
+        """False if nothing is there, after a look at the connections."""
+        cdef int rc = zmql_recv(self.handle, sink, whole)
+        if rc == -EAGAIN and self.wait_for(ZMQL_POLLIN, 1):
+            rc = zmql_recv(self.handle, sink, whole)
+        if rc == -EAGAIN:
+            return 0
+        give_back_all()
+        if rc == -ENOMEM:
+            raise MemoryError()
+        if rc < 0:
+            raise self.fail(rc, "receive")
+        return 1
+
+    def recv_now(self, bint copy=True):
+        """Receive one frame if it is there, as `recv` with DONTWAIT does; else return None."""
+        cdef BytesSink sink
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        sink.base.take = take_bytes if copy else take_frame
+        if not self.take_now(&sink.base, False):
+            return None
+        taken = <object>sink.taken
+        Py_DECREF(taken)
+        return taken
+
+    def recv_multipart_now(self, bint copy=True):
+        """Receive a whole message if it is there; else return None."""
+        cdef ListSink sink
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        parts = []
+        sink.base.take = append_bytes if copy else append_frame
+        sink.parts = <PyObject *>parts
+        return parts if self.take_now(&sink.base, True) else None
 
     def recv_into(self, buffer, /, *, Py_ssize_t nbytes=0, int flags=0):
         """Receive one frame into a writable buffer; returns its full length, also if the buffer was too small for it."""
