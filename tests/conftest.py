@@ -71,6 +71,12 @@ def warm():
         socket.bind("tcp://127.0.0.1:*")
 
 
+def pytest_collection_finish(session):
+    # The tests themselves are for good: each collection below would walk thousands of them.
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def no_leaks(request, warm, deadline):
     """The test leaves no thread and no file descriptor behind."""

@@ -477,12 +477,13 @@ def test_tcp_accept_filter_of_ipv6(socket):
 @pytest.mark.parametrize(
     ("name", "own"),
     [
-        ("IPC_FILTER_UID", os.geteuid()),
-        ("IPC_FILTER_GID", os.getegid()),
-        ("IPC_FILTER_PID", os.getpid()),
+        ("IPC_FILTER_UID", os.geteuid),
+        ("IPC_FILTER_GID", os.getegid),
+        ("IPC_FILTER_PID", os.getpid),
     ],
 )
 def test_ipc_filters(bound, name, own):
+    own = own()
     strange = own + 1
     for values, due in ([[own], True], [[strange], False], [[strange, own], True]):
         pull, address = _filtered(bound, [(number(name), value) for value in values])

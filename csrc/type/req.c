@@ -147,6 +147,19 @@ static void req_readable (zl_socket *s, zl_pipe *p)
         strip (s, p);
 }
 
+/* Whether the peer that was asked has replied: fetches and looks until it has, or has nothing more, or is gone. */
+static bool find_reply (zl_socket *s, zl_pipe *p)
+{
+    const req *r = s->priv;
+    do {
+        if (!zl_pipe_readable (p) && p->ops->pull && !p->dead)
+            p->ops->pull (p);
+        if (!zl_pipe_readable (p))
+            return false;
+    } while (!strip (s, p) && r->asked == p);
+    return r->asked == p;
+}
+
 static int req_select (zl_socket *s, zl_pipe **out)
 {
     req *r = s->priv;
@@ -154,10 +167,8 @@ static int req_select (zl_socket *s, zl_pipe **out)
         return -ZL_EFSM;
     zl_pipe *p = r->asked;
     if (p) {
-        if (!zl_pipe_readable (p) && p->ops->pull && !p->dead)
-            p->ops->pull (p);
         *out = p;
-        return strip (s, p) ? 0 : -EAGAIN;
+        return find_reply (s, p) ? 0 : -EAGAIN;
     }
     while ((p = zl_fq_head (&r->fq)))
         if (strip (s, p)) {

@@ -46,8 +46,10 @@ TEST ("what is no host and port is refused")
     };
     zl_hostport hp;
     for (unsigned i = 0; i < ZL_LEN (bad); i++)
-        for (int bind = 0; bind < 2; bind++)
-            CHECK_EQ (zl_hostport_parse (bad[i], bind, &hp), -EINVAL);
+        for (int bind = 0; bind < 2; bind++) {
+            int rc = zl_hostport_parse (bad[i], bind, &hp);
+            CHECK (rc == -EINVAL || (bind && rc == -ENODEV)); /* no interface is called that */
+        }
     char endless[400];
     memset (endless, 'a', sizeof endless);
     strcpy (endless + 390, ":5");
