@@ -2,7 +2,7 @@
 #include <dirent.h>
 #include <sched.h>
 
-#include "sockets.h"
+#include "plain.h"
 
 enum { STREAMS = 2 };
 
@@ -186,4 +186,80 @@ TEST ("a socket that is closed while it binds or connects leaves nothing behind"
         end_context (ctx);
     }
     CHECK_EQ (open_descriptors (), before);
+}
+
+/* ---- through a SOCKS proxy ---- */
+
+/* A proxy that takes one client to where it wants to go, or refuses it: its answer is this code. */
+static void serve_as_proxy (int listener, const address *to, uint8_t code)
+{
+    uint8_t octets[32];
+    int fd = plain_accept (listener);
+    read_exactly (fd, octets, 3);
+    CHECK_BYTES (octets, "\5\1\0", 3);
+    write_all (fd, "\5\0", 2);
+    read_exactly (fd, octets, 10);
+    CHECK_BYTES (octets, "\5\1\0\1\x7f\0\0\1", 8);
+    CHECK_EQ (octets[8] << 8 | octets[9], atoi (strrchr (to->text, ':') + 1));
+    const uint8_t reply[] = {5, code, 0, 1, 0, 0, 0, 0, 0, 0};
+    if (code == 0) { /* our words and the peer's first ones in one go */
+        char greeting[74];
+        memcpy (greeting, reply, 10);
+        memcpy (greeting + 10, "\xff\0\0\0\0\0\0\0\x01\x7f\x03\0NULL", 16);
+        memset (greeting + 26, 0, 48);
+        write_all (fd, greeting, sizeof greeting);
+        read_exactly (fd, greeting, 64);
+        write_all (fd, "\4\x1a\5READY\x0bSocket-Type\0\0\0\4PULL", 28);
+        char text[32];
+        read_frame (fd, text, sizeof text);
+        read_frame (fd, text, sizeof text);
+        CHECK_TEXT (text, "hello");
+    } else {
+        write_all (fd, reply, sizeof reply);
+        await_close (fd);
+    }
+    close (fd);
+}
+
+TEST ("a connection is made through a proxy, again after it was refused")
+{
+    zmql_ctx *ctx = new_context ();
+    address proxy, to = {"tcp://127.0.0.1:5"};
+    int listener = plain_listen (&proxy);
+    zmql_socket *push = new_socket (ctx, ZL_PUSH);
+    const char *where = proxy.text + strlen ("tcp://");
+    CHECK_EQ (zmql_set (push, SOCKS_PROXY, where, strlen (where)), 0);
+    set_int (push, RECONNECT_IVL, 1);
+    CHECK_EQ (zmql_connect (push, to.text), 0);
+    CHECK_EQ (send_text (push, "hello"), 0);
+    serve_as_proxy (listener, &to, 5);
+    serve_as_proxy (listener, &to, 1);
+    CHECK (stat_of (push, "", "connect_failures") >= 1);
+    close (plain_accept (listener)); /* one that says nothing at all */
+    serve_as_proxy (listener, &to, 0);
+    close (listener);
+    end_socket (push);
+    end_context (ctx);
+}
+
+TEST ("a socket may be closed while a proxy keeps it waiting")
+{
+    zmql_ctx *ctx = new_context ();
+    address proxy;
+    int listener = plain_listen (&proxy);
+    const char *where = proxy.text + strlen ("tcp://");
+    for (unsigned i = 0; i < 20; i++) {
+        char octets[3];
+        zmql_socket *push = new_socket (ctx, ZL_PUSH);
+        CHECK_EQ (zmql_set (push, SOCKS_PROXY, where, strlen (where)), 0);
+        CHECK_EQ (zmql_connect (push, "tcp://127.0.0.1:5"), 0);
+        int fd = plain_accept (listener);
+        if (i % 2)
+            read_exactly (fd, octets, 3);
+        end_socket (push);
+        await_close (fd);
+        close (fd);
+    }
+    close (listener);
+    end_context (ctx);
 }

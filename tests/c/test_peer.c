@@ -52,3 +52,29 @@ TEST ("the same holds for a message of many small frames")
     lose_within (100000, 100, 1000, false);
     lose_within (100000, 100, 2000000, false);
 }
+
+TEST ("what a peer said before it closed is heard, though nothing can be written to it any more")
+{
+    enum { MESSAGES = 50 };
+    zmql_ctx *ctx = new_context ();
+    zmql_socket *pair = new_socket (ctx, ZL_PAIR);
+    set_int (pair, RCVHWM, 1);
+    address a = bind_to (pair, any_endpoint[0]);
+    int fd = connect_peer (&a, "PAIR");
+    write_all (fd, "\0\1x", 3);
+    CHECK_EQ (zmql_wait (pair, ZMQL_POLLIN, patience ()), ZMQL_POLLIN); /* one more would be too many */
+    for (unsigned i = 1; i < MESSAGES; i++)
+        write_all (fd, "\0\1x", 3);
+    close (fd);
+    for (unsigned i = 0; i < 20; i++) { /* the first is refused by the peer's system, the next by ours */
+        zl_msg m = text_frame ("to nobody");
+        if (zmql_send (pair, &m, 1, 0) == 1)
+            zmql_flush_now (pair);
+        CHECK (zmql_flush (pair, zl_deadline (1)) >= 0);
+    }
+    for (unsigned i = 0; i < MESSAGES; i++)
+        CHECK_RECV (pair, "x");
+    CHECK_EQ (zmql_close (pair, 0, true), 0);
+    zmql_socket_free (pair);
+    end_context (ctx);
+}

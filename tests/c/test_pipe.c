@@ -193,3 +193,83 @@ TEST ("the low-water mark is half of the high one, rounded up")
     CHECK_EQ (zl_low_water (1000), 500);
     CHECK_EQ (zl_low_water (2147483647), 1073741824);
 }
+
+/* ---- with CONFLATE, between two sockets ---- */
+
+enum { NEWS = 5000 };
+
+static void *telling (void *push)
+{
+    for (unsigned i = 1; i <= NEWS; i++) {
+        zl_blob *b = counted_blob (i % 100 ? 8 : 20000);
+        memset (zl_blob_bytes (b), 0, b->size);
+        memcpy (zl_blob_bytes (b), &i, sizeof i);
+        const zl_msg frames[] = {text_frame ("thrown away"), {b->data, b->size, b}};
+        CHECK_EQ (send_frames (push, frames + (i % 2), 1 + !(i % 2)), 0); /* of two frames the last */
+        zl_blob_drop (b);
+    }
+    return NULL;
+}
+
+TEST ("with CONFLATE a reader sees newer and newer single frames, and the last of all")
+{
+    for (unsigned t = 0; t < TRANSPORTS; t++)
+        for (unsigned k = 0; k < 3; k++) {
+            zmql_ctx *ctx = new_context ();
+            zmql_socket *pull = new_socket (ctx, ZL_PULL), *push = new_socket (ctx, ZL_PUSH);
+            if (k != 1 && t < 2)
+                set_int (pull, CONFLATE, 1);
+            if (k != 2 || t == 2) /* over inproc the connecting side decides for both */
+                set_int (push, CONFLATE, 1);
+            address a = bind_to (pull, any_endpoint[t]);
+            CHECK_EQ (zmql_connect (push, a.text), 0);
+            pthread_t teller = start (telling, push);
+            inbox in = new_inbox ();
+            for (unsigned newest = 0; newest < NEWS;) {
+                unsigned number;
+                CHECK_EQ (recv_message (pull, &in), 0);
+                CHECK_EQ (in.count, 1);
+                memcpy (&number, frame_text (&in, 0), sizeof number);
+                CHECK (number > newest);
+                newest = number;
+            }
+            CHECK_EQ (recv_now (pull, &in), -EAGAIN);
+            join (teller);
+            end_inbox (&in);
+            end_socket (push);
+            end_socket (pull);
+            end_context (ctx);
+            CHECK_EQ (atomic_load (&blocks_alive), 0);
+        }
+}
+
+TEST ("with CONFLATE there is always room, and an unread message is replaced until it is read")
+{
+    for (unsigned t = 0; t < TRANSPORTS; t++) {
+        zmql_ctx *ctx = new_context ();
+        zmql_socket *pull = new_socket (ctx, ZL_PULL), *push = new_socket (ctx, ZL_PUSH);
+        set_int (pull, CONFLATE, 1);
+        set_int (push, CONFLATE, 1);
+        set_int (pull, RCVHWM, 1);
+        set_int (push, SNDHWM, 1);
+        address a = bind_to (pull, any_endpoint[t]);
+        CHECK_EQ (zmql_connect (push, a.text), 0);
+        char text[16] = "";
+        for (unsigned i = 0; i < 100; i++) {
+            zl_msg m = {(const uint8_t *) text, (size_t) snprintf (text, sizeof text, "%u", i), NULL};
+            int rc = zmql_send (push, &m, 1, 0);
+            CHECK (rc >= 0);
+            if (rc)
+                zmql_flush_now (push);
+        }
+        inbox in = new_inbox ();
+        do
+            CHECK_EQ (recv_message (pull, &in), 0);
+        while (strcmp (frame_text (&in, 0), "99") != 0);
+        CHECK_EQ (recv_now (pull, &in), -EAGAIN);
+        end_inbox (&in);
+        end_socket (push);
+        end_socket (pull);
+        end_context (ctx);
+    }
+}

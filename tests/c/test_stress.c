@@ -4,8 +4,9 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "core/ctx.h"
 #include "loop/wake.h"
-#include "sockets.h"
+#include "plain.h"
 
 /* ---- messages that prove themselves: (sender, number), then frames that follow from it ---- */
 
@@ -484,10 +485,15 @@ typedef struct {
     zmql_socket *front, *back;
 } between;
 
+static int never (void)
+{
+    return 0;
+}
+
 static void *proxy_thread (void *arg)
 {
     between *b = arg;
-    CHECK_EQ (zmql_proxy (b->front, b->back, NULL, NULL, NULL), -ENOTSOCK);
+    CHECK_EQ (zmql_proxy (b->front, b->back, NULL, NULL, never), -ENOTSOCK);
     return NULL;
 }
 
@@ -670,6 +676,303 @@ TEST ("a socket that connects and disconnects while threads send loses nothing")
         end_tally (t);
         check_blocks_returned ();
     }
+}
+
+/* ---- monitors, heartbeats and takeovers while everything else goes on ---- */
+
+/* Monitors a socket, again and again, with readers of little patience. */
+typedef struct {
+    zmql_ctx *ctx;
+    zmql_socket *sock;
+    unsigned index;
+    atomic_bool stop;
+} nosy;
+
+/* Lets those who are still closing go first. */
+static void await_few_sockets (zmql_ctx *ctx)
+{
+    for (bool many = true; many; sched_yield ()) {
+        zl_lock (&ctx->mu);
+        many = ctx->socket_count > 50;
+        zl_unlock (&ctx->mu);
+    }
+}
+
+static void *nosy_thread (void *arg)
+{
+    nosy *n = arg;
+    inbox in = new_inbox ();
+    char name[32];
+    snprintf (name, sizeof name, "inproc://nosy %u", n->index);
+    for (unsigned round = 0; !atomic_load (&n->stop); round++) {
+        await_few_sockets (n->ctx);
+        int version = 1 + round % 2, rc = zmql_monitor (n->sock, name, 0xffff, version, ZL_PAIR);
+        if (rc == -EADDRINUSE)
+            continue; /* somebody else's monitor replaced ours, and ours is about to end */
+        CHECK_EQ (rc, 0);
+        zmql_socket *reader = new_socket (n->ctx, ZL_PAIR);
+        CHECK_EQ (zmql_connect (reader, name), 0);
+        for (unsigned i = 0; i < round % 5; i++)
+            if (zmql_wait (reader, ZMQL_POLLIN, zl_deadline (1)))
+                CHECK (recv_now (reader, &in) == 0);
+        if (round % 3 == 0)
+            CHECK_EQ (zmql_monitor (n->sock, NULL, 0, 1, ZL_PAIR), 0);
+        end_socket (reader);
+    }
+    end_inbox (&in);
+    return NULL;
+}
+
+enum { NOSY = 2 };
+
+typedef struct {
+    nosy who[NOSY];
+    pthread_t threads[NOSY];
+} onlookers;
+
+static void watch (onlookers *o, zmql_ctx *ctx, zmql_socket *a, zmql_socket *b)
+{
+    for (unsigned i = 0; i < NOSY; i++) {
+        o->who[i] = (nosy){.ctx = ctx, .sock = i ? b : a, .index = i};
+        o->threads[i] = start (nosy_thread, &o->who[i]);
+    }
+}
+
+static void look_away (onlookers *o)
+{
+    for (unsigned i = 0; i < NOSY; i++) {
+        atomic_store (&o->who[i].stop, true);
+        join (o->threads[i]);
+    }
+}
+
+static void beat_fast (zmql_socket *s)
+{
+    set_int (s, HEARTBEAT_IVL, 1);
+    set_int (s, HEARTBEAT_TIMEOUT, 20000); /* nobody is late for want of a processor */
+    set_int (s, HEARTBEAT_TTL, 20000);
+}
+
+/* Threads send while others look on, hearts beat or not, and the PUSH parts from the PULL so many times and meets it again.
+ * Nothing may be lost, but where a peer still writes to one who is leaving: then the system may throw away what is on its
+ * way, and to end well is all that is asked. */
+static void send_under_watch (const char *endpoint, bool beats, unsigned partings)
+{
+    enum { THREADS = 2, MESSAGES = 2000 };
+    zmql_ctx *ctx = new_context ();
+    CHECK_EQ (zmql_ctx_set (ctx, CTX_IO_THREADS, 2), 0);
+    zmql_socket *pull = new_socket (ctx, ZL_PULL), *push = new_socket (ctx, ZL_PUSH);
+    onlookers o;
+    if (beats) {
+        beat_fast (pull);
+        beat_fast (push);
+    }
+    set_int (push, AFFINITY, 2);
+    address a = bind_to (pull, endpoint);
+    CHECK_EQ (zmql_connect (push, a.text), 0);
+    watch (&o, ctx, pull, push);
+    tally *t = new_tally (pull, THREADS * MESSAGES);
+    sending work[THREADS];
+    pthread_t receiver = start (tally_thread, t), senders[THREADS];
+    for (uint32_t k = 0; k < THREADS; k++) {
+        work[k] = (sending){push, k, MESSAGES};
+        senders[k] = start (sender_thread, &work[k]);
+    }
+    for (unsigned k = 0; k < partings; k++) {
+        CHECK_EQ (zmql_unbind (push, a.text), 0);
+        CHECK_EQ (zmql_connect (push, a.text), 0);
+        usleep (check_below (500)); /* not a wait for anything: at various moments */
+    }
+    for (unsigned k = 0; k < THREADS; k++)
+        join (senders[k]);
+    if (!beats || !partings)
+        await_tally (t);
+    look_away (&o);
+    CHECK_EQ (zmql_close (pull, 0, false), 0);
+    join (receiver);
+    zmql_socket_free (pull);
+    CHECK_EQ (zmql_close (push, 0, true), 0);
+    zmql_socket_free (push);
+    end_context (ctx);
+    end_tally (t);
+    check_blocks_returned ();
+}
+
+TEST ("heartbeats and monitors take nothing from what is sent meanwhile")
+{
+    for (unsigned i = 0; i < TRANSPORTS; i++)
+        send_under_watch (any_endpoint[i], true, 0);
+}
+
+TEST ("monitors and disconnects take nothing from what is sent meanwhile")
+{
+    for (unsigned i = 0; i < TRANSPORTS; i++)
+        send_under_watch (any_endpoint[i], false, 40);
+}
+
+TEST ("heartbeats, monitors and disconnects together leave everybody well")
+{
+    for (unsigned i = 0; i < TRANSPORTS; i++)
+        send_under_watch (any_endpoint[i], true, 40);
+}
+
+/* Lives under a name that others take over, and asks as long as it has it. */
+static void *namesake_thread (void *arg)
+{
+    enum { LIVES = 40 };
+    brief_life *life = arg;
+    inbox in = new_inbox ();
+    for (unsigned i = 0; i < LIVES; i++) {
+        zmql_socket *s = new_socket (life->ctx, ZL_DEALER);
+        CHECK_EQ (zmql_set (s, ROUTING_ID, "name", 4), 0);
+        set_int (s, RECONNECT_IVL, 1);
+        set_int (s, HEARTBEAT_IVL, 1);
+        CHECK_EQ (zmql_connect (s, life->to->text), 0);
+        for (unsigned k = 0; k < i % 6; k++) {
+            zl_msg m = text_frame ("question");
+            int rc = zmql_send (s, &m, 1, 0);
+            CHECK (rc >= 0 || rc == -EAGAIN);
+            if (rc == 1)
+                zmql_flush_now (s);
+            if (zmql_wait (s, ZMQL_POLLIN, zl_deadline (1)))
+                CHECK (recv_now (s, &in) == 0);
+        }
+        CHECK_EQ (zmql_close (s, i % 3, true), 0);
+        zmql_socket_free (s);
+    }
+    end_inbox (&in);
+    return NULL;
+}
+
+TEST ("a name that many take from each other leaves everybody well")
+{
+    enum { NAMESAKES = 3 };
+    for (unsigned i = 0; i < TRANSPORTS; i++) {
+        zmql_ctx *ctx = new_context ();
+        zmql_socket *router = new_socket (ctx, ZL_ROUTER);
+        onlookers o;
+        brief_life lives[NAMESAKES];
+        pthread_t namesakes[NAMESAKES], echo = start (echo_thread, router);
+        set_int (router, ROUTER_HANDOVER, 1);
+        set_int (router, ROUTER_NOTIFY, 3);
+        set_int (router, HEARTBEAT_IVL, 1);
+        CHECK_EQ (zmql_set (router, DISCONNECT_MSG, "gone", 4), 0);
+        CHECK_EQ (zmql_set (router, HELLO_MSG, "hello", 5), 0);
+        address a = bind_to (router, any_endpoint[i]);
+        watch (&o, ctx, router, router);
+        for (unsigned k = 0; k < NAMESAKES; k++) {
+            lives[k] = (brief_life){.ctx = ctx, .to = &a};
+            namesakes[k] = start (namesake_thread, &lives[k]);
+        }
+        for (unsigned k = 0; k < NAMESAKES; k++)
+            join (namesakes[k]);
+        look_away (&o);
+        CHECK_EQ (zmql_close (router, 0, true), 0);
+        join (echo);
+        zmql_socket_free (router);
+        end_context (ctx);
+    }
+}
+
+/* ---- bare octets ---- */
+
+/* Sends back what comes, and now and then ends a connection, until the socket is closed. */
+static void *bare_echo_thread (void *arg)
+{
+    inbox in = new_inbox ();
+    int rc;
+    for (unsigned i = 1; (rc = recv_message (arg, &in)) == 0; i++) {
+        CHECK_EQ (in.count, 2);
+        zl_msg frames[2] = {{(const uint8_t *) frame_text (&in, 0), in.sizes[0], NULL},
+                            {(const uint8_t *) frame_text (&in, 1), in.sizes[1], NULL}};
+        if (i % 40 == 0)
+            frames[1].size = 0;
+        else if (in.sizes[1] == 0)
+            continue;
+        rc = send_frames (arg, frames, 2);
+        if (rc == -EHOSTUNREACH)
+            continue; /* gone meanwhile */
+        if (rc < 0)
+            break;
+    }
+    CHECK_EQ (rc, -ENOTSOCK);
+    end_inbox (&in);
+    return NULL;
+}
+
+/* Connects, talks, and hangs up at any moment, politely or not. */
+static void *bare_client_thread (void *arg)
+{
+    enum { LIVES = 60 };
+    const address *to = arg;
+    static char octets[20000];
+    for (unsigned i = 0; i < LIVES; i++) {
+        int fd = plain_connect (to);
+        for (unsigned k = 0; k < i % 4; k++) {
+            char got[4096];
+            if (send (fd, octets, (i * 2963 + k) % sizeof octets, MSG_NOSIGNAL) < 0)
+                break;
+            struct pollfd p = {.fd = fd, .events = POLLIN};
+            if (poll (&p, 1, 2) == 1 && recv (fd, got, sizeof got, 0) <= 0)
+                break;
+        }
+        const struct linger at_once = {.l_onoff = 1};
+        if (i % 3 == 0)
+            CHECK_EQ (setsockopt (fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+        close (fd);
+    }
+    return NULL;
+}
+
+/* The same with a STREAM of our own. */
+static void *stream_client_thread (void *arg)
+{
+    enum { LIVES = 40 };
+    brief_life *life = arg;
+    static char octets[20000];
+    inbox in = new_inbox ();
+    for (unsigned i = 0; i < LIVES; i++) {
+        zmql_socket *s = new_socket (life->ctx, ZL_STREAM);
+        set_int (s, RECONNECT_IVL, 1);
+        CHECK_EQ (zmql_set (s, CONNECT_ROUTING_ID, "there", 5), 0);
+        CHECK_EQ (zmql_connect (s, life->to->text), 0);
+        int rc = 0;
+        for (unsigned k = 0; k < i % 5 && rc >= 0; k++) {
+            const zl_msg frames[] = {text_frame ("there"), {(const uint8_t *) octets, i * 499 % sizeof octets, NULL}};
+            rc = send_frames (s, frames, 2); /* an empty one is the end */
+            CHECK (rc == 0 || rc == -EHOSTUNREACH);
+            if (zmql_wait (s, ZMQL_POLLIN, zl_deadline (1)))
+                CHECK (recv_now (s, &in) == 0);
+        }
+        if (i % 4 == 0)
+            CHECK (zmql_unbind (s, life->to->text) <= 0);
+        CHECK_EQ (zmql_close (s, i % 3, true), 0);
+        zmql_socket_free (s);
+    }
+    end_inbox (&in);
+    return NULL;
+}
+
+TEST ("a STREAM serves many who come and go as they like")
+{
+    zmql_ctx *ctx = new_context ();
+    CHECK_EQ (zmql_ctx_set (ctx, CTX_IO_THREADS, 2), 0);
+    address a;
+    onlookers o;
+    zmql_socket *stream = new_bound (ctx, ZL_STREAM, any_endpoint[0], &a);
+    brief_life life = {.ctx = ctx, .to = &a};
+    pthread_t threads[] = {start (bare_client_thread, &a), start (bare_client_thread, &a),
+                           start (stream_client_thread, &life), start (stream_client_thread, &life)};
+    pthread_t echoes[] = {start (bare_echo_thread, stream), start (bare_echo_thread, stream)};
+    watch (&o, ctx, stream, stream);
+    for (unsigned i = 0; i < ZL_LEN (threads); i++)
+        join (threads[i]);
+    look_away (&o);
+    CHECK_EQ (zmql_close (stream, 0, true), 0);
+    for (unsigned i = 0; i < ZL_LEN (echoes); i++)
+        join (echoes[i]);
+    zmql_socket_free (stream);
+    end_context (ctx);
 }
 
 /* ---- closing and terminating from elsewhere ---- */
