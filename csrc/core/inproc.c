@@ -150,12 +150,13 @@ static int inproc_push (zl_pipe *p, const zl_msg *frames, unsigned n)
 /* l->mu held. Reports what has been read; true if the writer waits for that. */
 static bool report (zl_pipe *p, channel *c)
 {
+    if (c->muted && c->hwm && c->outstanding - p->unreported > zl_low_water (c->hwm))
+        return false; /* too early: they count on */
     c->outstanding -= p->unreported;
     p->unreported = 0;
-    if (!c->muted || (c->hwm && c->outstanding > zl_low_water (c->hwm)))
-        return false;
+    bool waited_for = c->muted;
     c->muted = false;
-    return true;
+    return waited_for;
 }
 
 static void inproc_pull (zl_pipe *p)

@@ -61,6 +61,7 @@ struct zl_peer {
     bool wr_owned;
     bool wr_event;   /* the kernel has said "writable" since the last attempt */
     bool wr_blocked; /* it took no more; wait for the event */
+    bool wr_broken;  /* it takes no more ever: what the peer said before is still to be read */
     bool wr_watched; /* chatty transports: writability is asked for only while blocked */
     bool finishing;  /* ends when nothing is left to write */
     bool ready;      /* handshake done: messages may go */
@@ -108,13 +109,13 @@ bool zl_peer_is_paused (const zl_peer *p)
 
 bool zl_peer_flushed (const zl_peer *p)
 {
-    return !p->tx.msgs && !(p->pipe && p->pipe->out.msgs);
+    return p->wr_broken || (!p->tx.msgs && !(p->pipe && p->pipe->out.msgs));
 }
 
 /* To the last octet. */
 static bool is_flushed (const zl_peer *p)
 {
-    return !p->tx.head && !p->ctl.head && !(p->pipe && p->pipe->out.head);
+    return p->wr_broken || (!p->tx.head && !p->ctl.head && !(p->pipe && p->pipe->out.head));
 }
 
 /* Something is to be written and nobody is at it. */
@@ -683,6 +684,24 @@ static void watch_writable (zl_socket *s, zl_peer *p, bool on)
     zl_poller_mod (&s->client.set, p->source.fd, ZL_READ | (on ? ZL_WRITE : 0), ZL_EDGE, &p->source);
 }
 
+/* A peer that has closed may have said something before: the connection ends when that has been read. */
+static void write_failed (zl_socket *s, zl_peer *p, int rc)
+{
+    if (p->dead || !p->pipe || p->pipe->discard || s->closed) {
+        connection_ended (s, p, rc);
+        return;
+    }
+    p->wr_broken = true;
+    if (!p->wr_blocked)
+        s->blocked++;
+    p->wr_blocked = true;
+    p->rd_ready = p->rd_hangup = true;
+    if (!p->rd_paused && !p->rd_owned && !zl_linked (&p->readable))
+        zl_list_append (&s->readable, &p->readable);
+    if (!s->turn)
+        zl_loop_post (&s->client); /* somebody has to read */
+}
+
 void zl_peer_write (zl_socket *s, zl_peer *p)
 {
     zl_list_remove (&p->dirty);
@@ -716,7 +735,7 @@ void zl_peer_write (zl_socket *s, zl_peer *p)
     }
     p->wr_owned = false;
     if (put < 0 && put != -EAGAIN)
-        connection_ended (s, p, (int) put);
+        write_failed (s, p, (int) put);
     bury (s, p);
     if (!p->dead && (p->ctl.head || (p->pipe && p->pipe->out.head)))
         make_dirty (p);
@@ -745,7 +764,7 @@ static void on_ready (zl_socket *s, zl_source *src, unsigned events)
     }
     if (events & ZL_WRITE) {
         p->wr_event = true;
-        if (p->wr_blocked) {
+        if (p->wr_blocked && !p->wr_broken) {
             p->wr_blocked = false;
             s->blocked--;
             watch_writable (s, p, false);
@@ -840,14 +859,17 @@ static void stream_consumed (zl_pipe *pipe)
 
 static void stream_recheck (zl_pipe *pipe)
 {
-    int hwm = pipe->sock->opt.sndhwm;
+    zl_socket *s = pipe->sock;
+    int hwm = s->opt.sndhwm;
     if (hwm == 0 || pipe->out.msgs < (size_t) hwm)
         zl_pipe_set_writable (pipe);
     zl_peer *p = pipe->peer;
     if (p && p->rd_paused && !inbound_full (p)) {
         p->rd_paused = false;
         if (p->rd_ready && !zl_linked (&p->readable))
-            zl_list_append (&pipe->sock->readable, &p->readable);
+            zl_list_append (&s->readable, &p->readable);
+        if (!s->turn)
+            zl_loop_post (&s->client);
     }
 }
 

@@ -32,7 +32,7 @@ zl_peer *zl_peer_of_node (zl_node *n);
 
 /* Messages taken from the pipe and not yet with the kernel. */
 size_t zl_peer_unsent (const zl_peer *p);
-/* Nothing that was sent on this connection is still here. */
+/* Nothing that was sent on this connection is still here, or it can go no further. */
 bool zl_peer_flushed (const zl_peer *p);
 zl_endpoint *zl_peer_endpoint (const zl_peer *p);
 void zl_peer_free (zl_peer *p);

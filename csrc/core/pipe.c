@@ -99,6 +99,7 @@ void zl_pipe_leave (zl_pipe *p)
     p->writable = false;
     if (p->attached)
         p->sock->type->detach (p->sock, p);
+    p->ops->recheck (p); /* what comes is thrown away, so it may come: the end is behind it */
     zl_socket_changed (p->sock);
 }
 

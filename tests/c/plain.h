@@ -1,5 +1,5 @@
-/* The other side of a connection as a plain socket of the system's, that says and hears just what a test wants it to: whole
- * frames, single octets, or nothing for as long as it likes. */
+/* The other side of a connection as a plain socket of the system's, that says and hears just what a
+ * test wants it to: whole frames, single octets, or nothing for as long as it likes. */
 #ifndef PLAIN_H
 #define PLAIN_H
 

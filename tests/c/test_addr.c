@@ -88,7 +88,7 @@ TEST ("numeric addresses need no lookup, and become text again")
     CHECK_EQ (zl_addr_numeric (&hp, false, &a), -ENOENT);
 }
 
-TEST ("what to bind to may be anything, a number or, where lookups may block, a name; else it is no device")
+TEST ("what to bind to may be anything, a number or, where it may block, a name; else no device")
 {
     zl_hostport hp;
     zl_addr a;

@@ -1,4 +1,4 @@
-/* wire/codec.[ch]: the framing of version 1.0 and none at all, whole, octet by octet, and with a tail. */
+/* wire/codec.[ch]: the framing of version 1.0 and none at all, octet by octet and with a tail. */
 #include "edge.h"
 #include "wire/codec.h"
 
@@ -60,11 +60,15 @@ TEST ("a long header may tell a short length, and flags that mean nothing are ig
 
 TEST ("a length that has no room for the flags, or for which there is no memory, is malformed")
 {
+    static const char *const bad[] = {
+        "\xff\0\0\0\0\0\0\0\0\0",
+        "\xff\x80\0\0\0\0\0\0\0\0",
+        "\xff\xff\xff\xff\xff\xff\xff\xff\xff\0",
+    };
     zl_header h;
     CHECK_EQ (got (&zl_codec_v1, (const uint8_t *) "\0", 1, &h), -1);
-    CHECK_EQ (got (&zl_codec_v1, (const uint8_t *) "\xff\0\0\0\0\0\0\0\0\0", 10, &h), -1);
-    CHECK_EQ (got (&zl_codec_v1, (const uint8_t *) "\xff\x80\0\0\0\0\0\0\0\0", 10, &h), -1);
-    CHECK_EQ (got (&zl_codec_v1, (const uint8_t *) "\xff\xff\xff\xff\xff\xff\xff\xff\xff\0", 10, &h), -1);
+    for (unsigned i = 0; i < ZL_LEN (bad); i++)
+        CHECK_EQ (got (&zl_codec_v1, (const uint8_t *) bad[i], 10, &h), -1);
 }
 
 TEST ("without a framing whatever is there is one frame")

@@ -1,5 +1,5 @@
-/* core/heartbeat.[ch], against plain peers that answer as they like. What must not happen is looked for once something else
- * that takes as long has happened. */
+/* core/heartbeat.[ch], against plain peers that answer as they like. What must not happen is looked
+ * for once something else that takes as long has happened. */
 #include "plain.h"
 
 static const char over[] = "heartbeat timeout";
@@ -153,7 +153,7 @@ TEST ("whatever comes behind a ping ends its time to live, in the same write too
         write_all (fds[i], words[i], lengths[i]);
     }
     CHECK_RECV (s, "hello");
-    int silent = connect_peer (&a, "PUSH"); /* a reference: it is given up later than those would be */
+    int silent = connect_peer (&a, "PUSH"); /* it is given up later than those would be */
     say_ping (silent, 1);
     await_close (silent);
     CHECK_EQ (stat_of (s, "closed", over), 1);
@@ -207,7 +207,8 @@ TEST ("who knows no commands gets none: a peer of version 2.0, and bare octets")
     zmql_ctx *ctx = new_context ();
     char octets[32];
     inbox in = new_inbox ();
-    zmql_socket *s = new_beating (ctx, ZL_ROUTER, 1, 1, 100), *stream = new_beating (ctx, ZL_STREAM, 1, 1, 100);
+    zmql_socket *s = new_beating (ctx, ZL_ROUTER, 1, 1, 100);
+    zmql_socket *stream = new_beating (ctx, ZL_STREAM, 1, 1, 100);
     address a = bind_to (s, any_endpoint[0]), b = bind_to (stream, any_endpoint[0]);
     int old = plain_connect (&a), bare = plain_connect (&b);
     write_all (old, "\xff\0\0\0\0\0\0\0\1\x7f\1\5\0\3old\1\0\0\1?", 22);

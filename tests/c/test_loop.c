@@ -219,8 +219,8 @@ TEST ("signals do not run on the loop's thread")
 
 /* ---- from one loop to another ---- */
 
-/* Moves to the other loop every few services, and remembers what it was told to do meanwhile, as a socket does. What a
- * socket's mutex is to a socket, `mu` is to it. */
+/* Moves to the other loop every few services, and remembers what it was told to do meanwhile, as a
+ * socket does. What a socket's mutex is to a socket, `mu` is to it. */
 typedef struct {
     zl_client client;
     zl_wake input;

@@ -62,11 +62,11 @@ TEST ("what a peer said before it closed is heard, though nothing can be written
     address a = bind_to (pair, any_endpoint[0]);
     int fd = connect_peer (&a, "PAIR");
     write_all (fd, "\0\1x", 3);
-    CHECK_EQ (zmql_wait (pair, ZMQL_POLLIN, patience ()), ZMQL_POLLIN); /* one more would be too many */
+    CHECK_EQ (zmql_wait (pair, ZMQL_POLLIN, patience ()), ZMQL_POLLIN); /* and reads no more */
     for (unsigned i = 1; i < MESSAGES; i++)
         write_all (fd, "\0\1x", 3);
     close (fd);
-    for (unsigned i = 0; i < 20; i++) { /* the first is refused by the peer's system, the next by ours */
+    for (unsigned i = 0; i < 20; i++) { /* refused by the peer's system at first, then by ours */
         zl_msg m = text_frame ("to nobody");
         if (zmql_send (pair, &m, 1, 0) == 1)
             zmql_flush_now (pair);

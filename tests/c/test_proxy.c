@@ -21,10 +21,11 @@ static int never (void)
 
 static void *run (void *arg)
 {
-    static const zl_msg in_mark = {(const uint8_t *) "in", 2, NULL}, out_mark = {(const uint8_t *) "out", 3, NULL};
     device *d = arg;
-    d->ended_with = d->marked ? zmql_monitored_queue (d->front, d->back, d->capture, &in_mark, &out_mark, d->interrupted)
-                              : zmql_proxy (d->front, d->back, d->capture, d->control, d->interrupted);
+    const zl_msg in = text_frame ("in"), out = text_frame ("out");
+    d->ended_with =
+        d->marked ? zmql_monitored_queue (d->front, d->back, d->capture, &in, &out, d->interrupted)
+                  : zmql_proxy (d->front, d->back, d->capture, d->control, d->interrupted);
     return NULL;
 }
 
@@ -182,7 +183,8 @@ static void command (zmql_socket *steering, const char *text, inbox *in)
 
 TEST ("it ends when it is told to, by whatever kind of control")
 {
-    static const int kinds[][2] = {{ZL_PAIR, ZL_PAIR}, {ZL_PULL, ZL_PUSH}, {ZL_SUB, ZL_XPUB}, {ZL_REP, ZL_REQ}};
+    static const int kinds[][2] = {
+        {ZL_PAIR, ZL_PAIR}, {ZL_PULL, ZL_PUSH}, {ZL_SUB, ZL_XPUB}, {ZL_REP, ZL_REQ}};
     for (unsigned i = 0; i < ZL_LEN (kinds); i++) {
         device d;
         set_up (&d, ZL_ROUTER, ZL_DEALER, 0, false);
@@ -278,7 +280,8 @@ TEST ("it hears its control while one side has no room for what the other holds"
         }
         CHECK_EQ (send_text (steering, "TERMINATE"), 0);
         end_inbox (&in);
-        end_socket (push);
+        CHECK_EQ (zmql_close (push, 0, true), 0); /* what is on its way has nowhere to go */
+        zmql_socket_free (push);
         tear_down_steered (&d, steering);
     }
 }

@@ -1,4 +1,4 @@
-/* type/req.c: REQ_CORRELATE and REQ_RELAXED, frame by frame and with answers that come late or never. */
+/* type/req.c: REQ_CORRELATE and REQ_RELAXED, with answers that come late or never. */
 #include <sched.h>
 
 #include "plain.h"
@@ -122,7 +122,7 @@ TEST ("a reply that is half read is given up for a new request")
 
 /* ---- impatient clients ---- */
 
-/* Answers each request with itself, some after others of later clients, until the socket is closed. */
+/* Answers each request with itself, until the socket is closed. */
 static void *answering (void *rep)
 {
     inbox in = new_inbox ();
@@ -138,7 +138,7 @@ static void *answering (void *rep)
     return NULL;
 }
 
-/* Asks, and asks again before it has an answer as often as not; each answer must be to the newest question. */
+/* Asks, and asks anew before it has an answer; each answer must be to the newest question. */
 static void *asking (void *req)
 {
     enum { QUESTIONS = 3000 };
@@ -179,7 +179,7 @@ TEST ("however often a client asks anew, no answer is to an earlier question")
         }
         for (unsigned i = 0; i < CLIENTS; i++) {
             join (clients[i]);
-            CHECK_EQ (zmql_close (req[i], 0, true), 0); /* earlier questions may still be on their way */
+            CHECK_EQ (zmql_close (req[i], 0, true), 0); /* earlier questions need not arrive */
             zmql_socket_free (req[i]);
         }
         for (unsigned i = 0; i < SERVERS; i++) {

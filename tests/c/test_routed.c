@@ -31,7 +31,8 @@ TEST ("a connection is known by the name that was given to it, for one connect")
         zmql_ctx *ctx = new_context ();
         address a, b;
         zmql_socket *one = new_bound (ctx, ZL_DEALER, any_endpoint[t], &a);
-        zmql_socket *two = new_bound (ctx, ZL_DEALER, t == 2 ? "inproc://two" : any_endpoint[t], &b);
+        const char *other = t == 2 ? "inproc://two" : any_endpoint[t];
+        zmql_socket *two = new_bound (ctx, ZL_DEALER, other, &b);
         zmql_socket *router = new_socket (ctx, ZL_ROUTER);
         set_text (one, ROUTING_ID, "not this");
         set_int (router, ROUTER_MANDATORY, 1);
@@ -212,7 +213,7 @@ TEST ("ROUTER_NOTIFY tells of peers that come and go, once their names are known
     }
 }
 
-TEST ("HELLO_MSG is the first that a peer hears, on every connection, and DISCONNECT_MSG its last word")
+TEST ("HELLO_MSG is the first that a peer hears, DISCONNECT_MSG the last that it is heard to say")
 {
     for (unsigned t = 0; t < TRANSPORTS; t++) {
         zmql_ctx *ctx = new_context ();

@@ -753,9 +753,10 @@ static void beat_fast (zmql_socket *s)
     set_int (s, HEARTBEAT_TTL, 20000);
 }
 
-/* Threads send while others look on, hearts beat or not, and the PUSH parts from the PULL so many times and meets it again.
- * Nothing may be lost, but where a peer still writes to one who is leaving: then the system may throw away what is on its
- * way, and to end well is all that is asked. */
+/* Threads send while others look on, hearts beat or not, and the PUSH parts from the PULL so many
+ * times and meets it again. Nothing may be lost, but where a peer still writes to one who is
+ * leaving: then the system may throw away what is on its way, and to end well is all that is asked.
+ */
 static void send_under_watch (const char *endpoint, bool beats, unsigned partings)
 {
     enum { THREADS = 2, MESSAGES = 2000 };
@@ -938,7 +939,8 @@ static void *stream_client_thread (void *arg)
         CHECK_EQ (zmql_connect (s, life->to->text), 0);
         int rc = 0;
         for (unsigned k = 0; k < i % 5 && rc >= 0; k++) {
-            const zl_msg frames[] = {text_frame ("there"), {(const uint8_t *) octets, i * 499 % sizeof octets, NULL}};
+            const zl_msg data = {(const uint8_t *) octets, i * 499 % sizeof octets, NULL};
+            const zl_msg frames[] = {text_frame ("there"), data};
             rc = send_frames (s, frames, 2); /* an empty one is the end */
             CHECK (rc == 0 || rc == -EHOSTUNREACH);
             if (zmql_wait (s, ZMQL_POLLIN, zl_deadline (1)))
@@ -955,21 +957,27 @@ static void *stream_client_thread (void *arg)
 
 TEST ("a STREAM serves many who come and go as they like")
 {
+    enum { PAIR = 2 };
     zmql_ctx *ctx = new_context ();
     CHECK_EQ (zmql_ctx_set (ctx, CTX_IO_THREADS, 2), 0);
     address a;
     onlookers o;
     zmql_socket *stream = new_bound (ctx, ZL_STREAM, any_endpoint[0], &a);
     brief_life life = {.ctx = ctx, .to = &a};
-    pthread_t threads[] = {start (bare_client_thread, &a), start (bare_client_thread, &a),
-                           start (stream_client_thread, &life), start (stream_client_thread, &life)};
-    pthread_t echoes[] = {start (bare_echo_thread, stream), start (bare_echo_thread, stream)};
+    pthread_t bare[PAIR], streams[PAIR], echoes[PAIR];
     watch (&o, ctx, stream, stream);
-    for (unsigned i = 0; i < ZL_LEN (threads); i++)
-        join (threads[i]);
+    for (unsigned i = 0; i < PAIR; i++) {
+        echoes[i] = start (bare_echo_thread, stream);
+        bare[i] = start (bare_client_thread, &a);
+        streams[i] = start (stream_client_thread, &life);
+    }
+    for (unsigned i = 0; i < PAIR; i++) {
+        join (bare[i]);
+        join (streams[i]);
+    }
     look_away (&o);
     CHECK_EQ (zmql_close (stream, 0, true), 0);
-    for (unsigned i = 0; i < ZL_LEN (echoes); i++)
+    for (unsigned i = 0; i < PAIR; i++)
         join (echoes[i]);
     zmql_socket_free (stream);
     end_context (ctx);

@@ -257,7 +257,8 @@ TEST ("a connection can be made from an address and a port of one's own")
         zl_fd_close (fd);
     }
     CHECK_EQ (zl_tcp.listen ("127.0.0.1:*", &plain, &taken), 0);
-    snprintf (address, sizeof address, "%s;%s", taken.endpoint + strlen ("tcp://"), l.endpoint + strlen ("tcp://"));
+    const char *source = taken.endpoint + strlen ("tcp://");
+    snprintf (address, sizeof address, "%s;%s", source, l.endpoint + strlen ("tcp://"));
     CHECK_EQ (zl_tcp.target (address, &plain, &target), 0);
     CHECK_EQ (zl_tcp.connect (&target.addr, &target, &plain, &fd), -EADDRINUSE);
     zl_listener_close (&taken);
