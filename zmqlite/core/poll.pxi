@@ -41,7 +41,7 @@ cdef class PollSet:
         cdef zmql_ready few[64]
         cdef zmql_ready *ready = few
         cdef int n, i, room = 64
-        cdef zl_time limit = zl_deadline(timeout_ms)
+        cdef zl_time limit = zl_deadline(timeout_ms), until
         if len(self.tags) > 64:
             room = len(self.tags)
             ready = <zmql_ready *>malloc(room * sizeof(zmql_ready))
@@ -49,9 +49,10 @@ cdef class PollSet:
                 raise MemoryError()
         try:
             while True:
+                until = within_a_second(limit)
                 with nogil:
-                    n = zmql_pollset_wait(self.handle, ready, room, limit)
-                if n != -EINTR:
+                    n = zmql_pollset_wait(self.handle, ready, room, until)
+                if n > 0 or (n == 0 and until == limit) or (n < 0 and n != -EINTR):
                     break
                 PyErr_CheckSignals()
             if n < 0:

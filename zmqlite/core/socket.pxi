@@ -67,6 +67,13 @@ cdef int copy_out(zmql_sink *sink, const zmql_frame *f) noexcept:
     return 0
 
 
+cdef inline zl_time within_a_second(zl_time limit) noexcept:
+    """The end of the next wait on the way to a limit. A signal that comes just before a wait does not interrupt it, so none
+    is longer than this."""
+    cdef zl_time soon = zl_deadline(1000)
+    return limit if limit < soon else soon
+
+
 # ---- what is to be sent ----
 
 cdef class Outgoing:
@@ -337,12 +344,14 @@ cdef class Socket:
     cdef int wait_for(self, int events, zl_time limit) except -1:
         """Waits without the GIL: the events that hold, 0 when the limit has come. Signal handlers run in between."""
         cdef int rc
+        cdef zl_time until
         while True:
+            until = within_a_second(limit)
             with nogil:
-                rc = zmql_wait(self.handle, events, limit)
-            if rc >= 0:
+                rc = zmql_wait(self.handle, events, until)
+            if rc > 0 or (rc == 0 and until == limit):
                 return rc
-            if rc != -EINTR:
+            if rc < 0 and rc != -EINTR:
                 raise self.fail(rc, "wait")
             PyErr_CheckSignals()
 
@@ -362,12 +371,14 @@ cdef class Socket:
         cdef zl_time limit = zl_deadline(-1 if timeout is None else int(timeout * 1000))
         if self.handle == NULL:
             raise make_error(-ENOTSOCK, "")
+        cdef zl_time until
         while True:
+            until = within_a_second(limit)
             with nogil:
-                left = zmql_flush(self.handle, limit)
-            if left >= 0:
+                left = zmql_flush(self.handle, until)
+            if left == 0 or (left > 0 and until == limit):
                 return left
-            if left != -EINTR:
+            if left < 0 and left != -EINTR:
                 raise self.fail(<int>left, "flush")
             PyErr_CheckSignals()
 
