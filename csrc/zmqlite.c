@@ -197,6 +197,11 @@ int zmql_recv (zmql_socket *s, zmql_sink *sink, bool whole)
     return zl_socket_recv (s, (zl_sink *) (void *) sink, whole);
 }
 
+int zmql_put_back (zmql_socket *s, const zl_msg *frames, unsigned n, bool more, uint64_t order)
+{
+    return zl_socket_put_back (s, frames, n, more, order);
+}
+
 size_t zmql_wants_spare (zmql_socket *s)
 {
     return zl_socket_wants_spare (s);

@@ -87,6 +87,10 @@ typedef struct zmql_sink {
  * or -EAGAIN, -EFSM, -ENOTSUP, -ENOTSOCK, -ETERM. */
 int zmql_recv (zmql_socket *s, zmql_sink *sink, bool whole);
 
+/* Gives n received frames of a message back, to be received again before any other, in ascending `order`; `more`: further
+ * frames of it are still in the socket. 0, or -ENOMEM; a closed socket drops them. */
+int zmql_put_back (zmql_socket *s, const zl_msg *frames, unsigned n, bool more, uint64_t order);
+
 /* Zero-copy receiving of large bodies: the size of the newest one, if the socket has no spare block; and a way to give it
  * one, whose writable bytes a body of exactly that size is then read into. Takes the reference. */
 size_t zmql_wants_spare (zmql_socket *s);

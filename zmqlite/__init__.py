@@ -5,7 +5,9 @@ A program written for pyzmq runs with `import zmqlite as zmq`.
 
 from typing import TYPE_CHECKING
 
+from . import backend as backend
 from . import constants
+from . import sugar as sugar
 from . import utils as utils
 from ._core import IPC_PATH_MAX_LEN, Frame, has, proxy, proxy_steerable, strerror, zmq_errno
 from .constants import *
@@ -22,8 +24,10 @@ from .error import (
     ZMQVersionError,
 )
 from .poll import Poller, select, zmq_poll
+from .posing import install_as_zmq
 from .relay import device
 from .socket import Socket
+from .stopwatch import Stopwatch
 from .tracker import _FINISHED_TRACKER, MessageTracker
 from .version import (
     __revision__,
@@ -58,6 +62,7 @@ __all__ = [
     "NotDone",
     "Poller",
     "Socket",
+    "Stopwatch",
     "SyncContext",
     "SyncSocket",
     "ZMQBaseError",
@@ -68,6 +73,7 @@ __all__ = [
     "__version__",
     "device",
     "has",
+    "install_as_zmq",
     "proxy",
     "proxy_steerable",
     "pyzmq_version",

@@ -20,6 +20,7 @@ cdef extern from "base/msg.h" nogil:
         void (*release)(zl_blob *) noexcept nogil
         void *owner
         void *domain
+        bint whole
         zl_blob *next
 
     ctypedef struct zl_msg:
@@ -104,6 +105,7 @@ cdef extern from "zmqlite.h" nogil:
     int zmql_send(zmql_socket *s, const zl_msg *frames, unsigned n, int flags)
     void zmql_flush_now(zmql_socket *s)
     int zmql_recv(zmql_socket *s, zmql_sink *sink, bint whole)
+    int zmql_put_back(zmql_socket *s, const zl_msg *frames, unsigned n, bint more, uint64_t order)
     size_t zmql_wants_spare(zmql_socket *s)
     void zmql_give_spare(zmql_socket *s, zl_blob *b)
     int zmql_wait(zmql_socket *s, int events, zl_time deadline)

@@ -12,8 +12,14 @@ DEFAULT_MESSAGES = 100_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 if all went well, 1 if messages were lost, 2 if the demo itself failed."""
+    """Run the command; the exit status is told by the command's own function."""
     given = _parser().parse_args(arguments)
+    status: int = given.command(given)
+    return status
+
+
+def _demo(given: argparse.Namespace) -> int:
+    """0 if all went well, 1 if messages were lost, 2 if the demo itself failed."""
     from .demo import DemoError, run
 
     transports = ["tcp", "ipc"] if given.transport == "both" else [given.transport]
@@ -26,6 +32,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\nzmqlite demo: interrupted", file=sys.stderr)
         return 130
     return 1 if lost else 0
+
+
+def _run(given: argparse.Namespace) -> int:
+    """Does not return, unless with 2 as the program could not be started."""
+    from .running import RunError, run
+
+    try:
+        run([*(["-m"] if given.is_module else []), given.program, *given.arguments])
+    except RunError as error:
+        print(f"zmqlite run: {error}", file=sys.stderr)
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Start processes that exchange messages in each pattern, and count what is "
         "sent, received and lost. The exit status is 1 if anything was lost.",
     )
+    demo.set_defaults(command=_demo)
     demo.add_argument(
         "--peer",
         choices=["zmqlite", "pyzmq"],
@@ -61,6 +79,20 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="messages of each one-way pattern; patterns that wait for an answer exchange a "
         f"twentieth of it (default: {DEFAULT_MESSAGES})",
+    )
+    run = commands.add_parser(
+        "run",
+        help="run an unchanged program for pyzmq with zmqlite in its place",
+        description="Run an unchanged program as python itself does, but zmq is zmqlite, in its "
+        "child processes too.",
+    )
+    run.set_defaults(command=_run)
+    run.add_argument(
+        "-m", dest="is_module", action="store_true", help="PROGRAM is a module, not a script"
+    )
+    run.add_argument("program", metavar="PROGRAM", help="a script, or with -m a module")
+    run.add_argument(
+        "arguments", metavar="...", nargs=argparse.REMAINDER, help="the program's own arguments"
     )
     return parser
 

@@ -15,6 +15,7 @@ struct zl_blob {
     size_t size;
     /* Called once, by whoever drops the last reference, from any thread and with any lock held: it must not block. */
     void (*release) (zl_blob *);
+    bool whole;          /* never to be copied into a queue, however small */
     void *owner;         /* foreign memory: what release() gives back */
     void *domain;        /* foreign memory: to whom */
     zl_blob *next;       /* foreign memory: link of the list of blocks waiting to be given back */

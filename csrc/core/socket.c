@@ -409,7 +409,8 @@ int zl_socket_open (zl_ctx *ctx, zl_loop *loop, const zl_type *type, zl_socket *
     atomic_init (&s->refs, 2); /* the handle's and the context's */
     s->outer = s->wake.fd = s->wake.write = s->fd_wake.fd = s->fd_wake.write = -1;
     zl_node *const lists[] = {&s->waiters, &s->endpoints, &s->peers, &s->pipes,   &s->readable,
-                              &s->dirty,   &s->graves,    &s->touches, &s->ctx_node, &s->monitor.queue};
+                              &s->dirty,   &s->graves,    &s->touches, &s->ctx_node, &s->monitor.queue,
+                              &s->returned};
     for (unsigned i = 0; i < ZL_LEN (lists); i++)
         zl_list_init (lists[i]);
     zl_options_init (&s->opt);
@@ -456,6 +457,15 @@ int zl_socket_open (zl_ctx *ctx, zl_loop *loop, const zl_type *type, zl_socket *
     return rc;
 }
 
+static void drop_returned (zl_socket *s)
+{
+    ZL_LIST_EACH (&s->returned, zl_returned, node, r) {
+        zl_list_remove (&r->node);
+        zl_blob_drop (r->blob);
+        free (r);
+    }
+}
+
 static void drop_parts (zl_socket *s)
 {
     for (unsigned i = 0; i < s->part_count; i++)
@@ -493,6 +503,7 @@ int zl_socket_close (zl_socket *s, int linger_ms, bool set_linger)
         s->opt.linger = linger_ms;
     s->rx_pipe = NULL;
     drop_parts (s);
+    drop_returned (s);
     zl_endpoints_stop_listening (s);
     zl_inproc_close (s);
     for (zl_node *n = s->pipes.next, *next; n != &s->pipes; n = next) {
@@ -504,6 +515,7 @@ int zl_socket_close (zl_socket *s, int linger_ms, bool set_linger)
         s->linger_over = true;
     else if (s->opt.linger > 0)
         zl_socket_alarm (s, &s->linger, zl_deadline (s->opt.linger));
+    zl_endpoints_finish (s, s->linger_over); /* what has nothing to send makes no new connection from now on */
     zl_socket_changed (s);
     zl_loop_post (&s->client);
     zl_socket_unlock (s);
@@ -772,6 +784,51 @@ static int take_frame (zl_socket *s, zl_sink *sink)
     return 0;
 }
 
+static int take_returned (zl_socket *s, zl_sink *sink)
+{
+    zl_returned *r = ZL_LIST_FIRST (&s->returned, zl_returned, node);
+    bool more = r->more && (r->node.next != &s->returned || s->rx_pipe);
+    zl_view v = {.data = r->blob->data, .size = r->blob->size, .blob = r->blob, .more = more};
+    int rc = sink->take (sink, &v);
+    if (rc < 0)
+        return rc;
+    s->rx_more = more;
+    zl_list_remove (&r->node);
+    zl_blob_drop (r->blob);
+    free (r);
+    return more;
+}
+
+/* A place behind all that were received before. */
+static zl_node *place_of (zl_socket *s, uint64_t order)
+{
+    ZL_LIST_EACH (&s->returned, zl_returned, node, r)
+        if (r->order > order)
+            return &r->node;
+    return &s->returned;
+}
+
+int zl_socket_put_back (zl_socket *s, const zl_msg *frames, unsigned n, bool more, uint64_t order)
+{
+    int rc = 0;
+    zl_socket_lock (s);
+    zl_node *place = place_of (s, order);
+    for (unsigned i = 0; i < n && !s->closed && rc == 0; i++) {
+        zl_returned *r = malloc (sizeof *r);
+        zl_blob *b = r ? zl_msg_blob (&frames[i]) : NULL;
+        if (!b) {
+            free (r);
+            rc = -ENOMEM;
+            break;
+        }
+        *r = (zl_returned){.order = order, .blob = b, .more = i + 1 < n || more};
+        zl_list_append (place, &r->node);
+    }
+    zl_socket_changed (s);
+    zl_socket_unlock (s);
+    return rc;
+}
+
 void zl_socket_abandon_message (zl_socket *s)
 {
     zl_pipe *p = s->rx_pipe;
@@ -806,7 +863,7 @@ int zl_socket_recv (zl_socket *s, zl_sink *sink, bool whole)
         rc = -ENOTSUP;
         goto out;
     }
-    if (!s->rx_pipe) {
+    if (!s->rx_pipe && zl_list_empty (&s->returned)) {
         zl_pipe *p;
         rc = s->type->select (s, &p);
         if (rc == 0 && s->type->begin)
@@ -816,7 +873,7 @@ int zl_socket_recv (zl_socket *s, zl_sink *sink, bool whole)
         s->rx_pipe = p;
     }
     do
-        rc = take_frame (s, sink);
+        rc = ZL_LIKELY (zl_list_empty (&s->returned)) ? take_frame (s, sink) : take_returned (s, sink);
     while (whole && rc == 1);
 out:
     if (s->outer >= 0)
@@ -859,7 +916,7 @@ int zl_socket_events (zl_socket *s)
 {
     zl_pipe *p;
     int events = 0;
-    if (s->type->select && (s->rx_pipe || s->type->select (s, &p) == 0))
+    if (!zl_list_empty (&s->returned) || (s->type->select && (s->rx_pipe || s->type->select (s, &p) == 0)))
         events |= ZL_POLLIN;
     if (s->type->can_send && (s->part_count || s->type->can_send (s) == 0))
         events |= ZL_POLLOUT;

@@ -45,6 +45,14 @@ struct zl_source {
 
 enum zl_arm { ZL_ARMED, ZL_WATCHED, ZL_PARKED };
 
+/* A received frame that was given back. */
+typedef struct zl_returned {
+    zl_node node;
+    uint64_t order;
+    zl_blob *blob;
+    bool more;
+} zl_returned;
+
 struct zl_socket {
     zl_client client; /* constant after creation */
     zl_ctx *ctx;
@@ -107,6 +115,7 @@ struct zl_socket {
     zl_msg rx_prefix; /* a frame to deliver before that message's own */
     bool rx_has_prefix;
     bool rx_more;
+    zl_node returned; /* zl_returned.node: frames that were received and given back, received again before any other */
     zl_blob *spare;  /* memory that the application wants the next large body in, if the size fits */
     size_t big_size; /* of the newest large body */
 
@@ -165,6 +174,9 @@ int zl_socket_unbind (zl_socket *s, const char *endpoint);
 int zl_socket_send (zl_socket *s, const zl_msg *frames, unsigned n, int flags);
 /* Receives one frame, or a whole message if `whole`. 1: more frames follow, 0: it was the last. */
 int zl_socket_recv (zl_socket *s, zl_sink *sink, bool whole);
+/* Gives n received frames of a message back, to be received again before any other, in ascending order; `more`: further
+ * frames of it are still in the socket. 0, or -ENOMEM; on a closed socket they are dropped. */
+int zl_socket_put_back (zl_socket *s, const zl_msg *frames, unsigned n, bool more, uint64_t order);
 void zl_socket_flush_now (zl_socket *s);
 /* The same if nobody else is bound to: for a thread that has sent and now goes to wait for something else. */
 void zl_socket_flush_idle (zl_socket *s);

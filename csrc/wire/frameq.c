@@ -83,7 +83,7 @@ static zl_chunk *reserve (zl_frameq *q, zl_pool *pool, size_t n, bool control)
 
 static int push_frame (zl_frameq *q, zl_pool *pool, const zl_msg *m, unsigned flags)
 {
-    bool outside = (m->blob && m->size >= ZL_REF_MIN) || m->size > ZL_CHUNK_LARGE - ZL_HEADER_MAX;
+    bool outside = (m->blob && (m->size >= ZL_REF_MIN || m->blob->whole)) || m->size > ZL_CHUNK_LARGE - ZL_HEADER_MAX;
     if (ZL_LIKELY (!outside)) {
         zl_chunk *c = reserve (q, pool, ZL_HEADER_MAX + m->size, false);
         if (!c)

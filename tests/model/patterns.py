@@ -324,12 +324,11 @@ class Router(Hearing):
             pipe.peer_name = pipe.other.owner.options["ROUTING_ID"]
             self._names[pipe.peer_name] = pipe
 
-    def left(self, pipe):
-        self.forget(pipe)
-        self._has_lost_peers = True
-
     def forget(self, pipe):
         self._names = {name: each for name, each in self._names.items() if each is not pipe}
+        self._has_lost_peers = True
+
+    left = forget
 
     def _mandatory(self):
         return self.options.get("ROUTER_MANDATORY")
@@ -401,6 +400,8 @@ class Pub(Announcing):
     def left(self, pipe):
         gone = [(b"\0" + topic,) for holder, topic in self._topics if holder is pipe]
         self.heard([report for message in gone for report in self._heed(pipe, message)])
+
+    forget = left
 
     def heard(self, reports):
         """Tell the application."""

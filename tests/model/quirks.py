@@ -34,7 +34,8 @@ class Quirks:
     """A connection that is left before it was made may be made all the same, for a moment."""
 
     unbinds_late: bool = False
-    """Over tcp an endpoint may be in use for a moment after unbind has returned."""
+    """Over tcp an endpoint may be in use for a moment after unbind has returned; and connections
+    of which messages are unread end when these have been read."""
 
     req_polls_anyone: bool = False
     """A REQ that waits is readable when anybody has sent anything. If it is not the reply, recv

@@ -65,19 +65,30 @@ OPTIONS = {
 }
 
 ENDPOINTS = st.tuples(st.integers(0, 1))
-VERBS = {
-    "open": st.just(()),
-    "close": st.just(()),
+NOTHING = st.just(())
+DETAILS = {
+    "open": NOTHING,
+    "close": NOTHING,
     "bind": ENDPOINTS,
     "connect": ENDPOINTS,
     "unbind": ENDPOINTS,
     "disconnect": ENDPOINTS,
-    "send": st.tuples(TOPICS, st.integers(0, 5)),  # ROUTER: to which part
-    "recv": st.just(()),
+    "send": st.tuples(TOPICS, st.integers(0, 5)),  # to which part, if it can choose
+    "recv": NOTHING,
     "subscribe": st.tuples(TOPICS),
     "unsubscribe": st.tuples(TOPICS),
 }
-OFTEN = ["connect", "send", "recv", "send", "recv", "send", "recv"]
+
+ALL = ["open", "close", "bind", "connect", "unbind", "disconnect", "send", "recv"]
+TALK = ["send", "recv"] * 3
+LISTEN = ["recv", "recv", "recv", "subscribe", "subscribe", "unsubscribe"]
+OFTEN = {
+    "PUSH": ["send"] * 4,
+    "PULL": ["recv"] * 4,
+    "PUB": ["send"] * 4,
+    "SUB": LISTEN,
+    "XSUB": LISTEN,
+}
 
 LENGTH = 40
 """The steps of a script on the average; at most it has twice as many."""
@@ -99,16 +110,28 @@ def casts(pattern):
     return st.tuples(*sides).map(lambda both: both[0] + both[1])
 
 
+def links(cast):
+    """The steps by which one part binds and another, of the other side, connects."""
+
+    def steps(drawn):
+        binder, connector, number = drawn
+        return [Step("bind", binder, (number,)), Step("connect", connector, (number,))]
+
+    first, second = ([i for i, part in enumerate(cast) if part.side == side] for side in (0, 1))
+    ends = st.tuples(st.sampled_from(first), st.sampled_from(second), st.integers(0, 1))
+    return st.one_of(ends, ends.map(lambda e: (e[1], e[0], e[2]))).map(steps)
+
+
 @st.composite
 def scripts(draw, pattern):
     """A cast and a script for it."""
     cast = draw(casts(pattern))
-    verbs = st.sampled_from([*VERBS, *OFTEN])
     parts = st.integers(0, len(cast) - 1)
-    script = []
-    while len(script) < 2 * LENGTH and draw(
-        st.integers(0, LENGTH)
-    ):  # rather than st.lists, whose lists are short
-        verb = draw(verbs)
-        script.append(Step(verb, draw(parts), draw(VERBS[verb])))
+    verbs = [st.sampled_from(ALL + OFTEN.get(part.kind, TALK)) for part in cast]
+    script = [step for link in draw(st.lists(links(cast), max_size=3)) for step in link]
+    while len(script) < 2 * LENGTH and draw(st.integers(0, LENGTH)):
+        # Not by st.lists, whose lists are short.
+        part = draw(parts)
+        verb = draw(verbs[part])
+        script.append(Step(verb, part, draw(DETAILS[verb])))
     return cast, script

@@ -55,6 +55,11 @@ class WirePlayer(Player):
         if self.cast[part].kind not in BINDERS.values() and not once:
             super().connect(part, number)
 
+    def unbind(self, part, number):
+        if self.quirks.unbinds_late:
+            self.read_everything()
+        super().unbind(part, number)
+
     def disconnect(self, part, number):
         endpoint = self.endpoint(1 - self.cast[part].side, number)
         dials = self.quirks.dials_what_was_left

@@ -17,6 +17,10 @@ cdef class Shared:
             PyBuffer_Release(&self.view)
 
 
+shared_buffers = {}
+"""The buffers that the core refers to at present, by a number of their own."""
+
+
 cdef inline void give_back_all() noexcept:
     cdef zl_blob *b = zl_garbage_take(&garbage)
     cdef zl_blob *next
@@ -24,8 +28,10 @@ cdef inline void give_back_all() noexcept:
         next = b.next
         owner = <object><PyObject *>b.owner
         free(b)
-        if type(owner) is Shared and (<Shared>owner).event is not None:
-            (<Shared>owner).event.set()
+        if type(owner) is Shared:
+            shared_buffers.pop(id(owner), None)
+            if (<Shared>owner).event is not None:
+                (<Shared>owner).event.set()
         Py_DECREF(owner)  # the reference that foreign_blob() took
         b = next
 
@@ -61,7 +67,10 @@ cdef zl_blob *share_buffer(object data, object event) except NULL:
     PyObject_GetBuffer(data, &shared.view, PyBUF_SIMPLE)
     shared.has_view = True
     shared.event = event
-    return foreign_blob(shared, shared.view.buf, <size_t>shared.view.len)
+    cdef zl_blob *b = foreign_blob(shared, shared.view.buf, <size_t>shared.view.len)
+    b.whole = True  # a copy on the way would tell the tracker too soon that all is over
+    shared_buffers[id(shared)] = shared
+    return b
 
 
 cdef inline object bytes_of_frame(const zmql_frame *f):

@@ -232,6 +232,8 @@ cdef class Socket:
             raise make_error(-ENOTSOCK, "")
         with nogil:
             rc = call(self.handle, text)
+        if rc < 0 and zmql_closed(self.handle):
+            rc = -ENOTSOCK
         if rc < 0:
             raise endpoint_error(rc, addr)
         return 0
@@ -561,6 +563,21 @@ cdef class Socket:
         sink.base.take = append_bytes if copy else append_frame
         sink.parts = <PyObject *>parts
         return parts if self.take_now(&sink.base, True) else None
+
+    def put_back(self, list parts, bint more, uint64_t order):
+        """Give the parts of a received message back: they are received again before any other, in ascending order.
+
+        more: further frames of the message are still to be received. On a closed socket they are dropped.
+        """
+        cdef Outgoing out = Outgoing(len(parts))
+        cdef int rc
+        if self.handle == NULL:
+            return
+        for part in parts:
+            out.add(part, True, False, None)
+        rc = zmql_put_back(self.handle, out.frames, out.count, more, order)
+        if rc < 0:
+            raise MemoryError()
 
     def recv_into(self, buffer, /, *, Py_ssize_t nbytes=0, int flags=0):
         """Receive one frame into a writable buffer; returns its full length, also if the buffer was too small for it."""

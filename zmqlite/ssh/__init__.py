@@ -1,0 +1,18 @@
+"""Connections through ssh, by the `ssh` command or by paramiko."""
+
+from . import tunnel as tunnel
+from .tunnel import (
+    openssh_tunnel,
+    paramiko_tunnel,
+    ssh_tunnel,
+    try_passwordless_ssh,
+    tunnel_connection,
+)
+
+__all__ = [
+    "openssh_tunnel",
+    "paramiko_tunnel",
+    "ssh_tunnel",
+    "try_passwordless_ssh",
+    "tunnel_connection",
+]
