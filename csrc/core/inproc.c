@@ -150,13 +150,12 @@ static int inproc_push (zl_pipe *p, const zl_msg *frames, unsigned n)
 /* l->mu held. Reports what has been read; true if the writer waits for that. */
 static bool report (zl_pipe *p, channel *c)
 {
-    if (c->muted && c->hwm && c->outstanding - p->unreported > zl_low_water (c->hwm))
-        return false; /* too early: they count on */
     c->outstanding -= p->unreported;
     p->unreported = 0;
-    bool waited_for = c->muted;
+    if (!c->muted || is_full (c))
+        return false;
     c->muted = false;
-    return waited_for;
+    return true;
 }
 
 static void inproc_pull (zl_pipe *p)
@@ -164,7 +163,6 @@ static void inproc_pull (zl_pipe *p)
     zl_link *l = p->link;
     channel *c = &l->to[p->side];
     zl_lock (&l->mu);
-    bool touch = report (p, c);
     size_t more = c->q.msgs;
     if (p->conflate && more && p->in.msgs) {
         p->sock->stats.dropped[ZL_DROP_CONFLATED] += p->in.msgs;
@@ -175,8 +173,6 @@ static void inproc_pull (zl_pipe *p)
     else
         c->idle = true;
     zl_unlock (&l->mu);
-    if (touch)
-        touch_other (p->sock, l, !p->side);
 }
 
 static void inproc_consumed (zl_pipe *p)
@@ -281,7 +277,7 @@ void zl_link_touch (zl_node *n)
     if (p) {
         zl_lock (&l->mu);
         channel *in = &l->to[me->index], *out = &l->to[!me->index];
-        bool room = !is_full (out) || out->outstanding <= zl_low_water (out->hwm), gone = in->closed;
+        bool room = !is_full (out), gone = in->closed;
         unsigned report_at = in->hwm ? (unsigned) zl_low_water (in->hwm) : UINT32_MAX;
         if (!room)
             out->muted = true;

@@ -158,9 +158,10 @@ void zl_pipe_arrived (zl_pipe *p, size_t msgs)
         if (s->rx_pipe == p)
             return; /* the message being read is among them */
         s->stats.dropped[s->closed ? ZL_DROP_CLOSED : ZL_DROP_NO_PEER] += p->in.msgs;
-        while (p->in.msgs)
+        while (p->in.msgs) {
             zl_frameq_skip_message (&p->in, &s->pool);
-        p->ops->consumed (p);
+            p->ops->consumed (p);
+        }
         return;
     }
     if (p->conflate && !s->type->arrived)
