@@ -16,14 +16,16 @@ class Socket:
     """A socket that can do nothing yet."""
 
     looks_ahead = False  # in libzmq
-    takes_one = False
+    minds_order = False  # it can be told who came first
     connects_once = False  # over a wire: a second connect to the same endpoint does nothing
 
     def __init__(self, network, name, options):
         self.network = network
         self.name = name
         self.options = options
+        self.routing_id = options.get("ROUTING_ID")
         self.pipes = []
+        self.acquaintances = []  # routing ids of all whom it was ever joined with
         self.in_hand = None  # a pipe and the message that was taken off it at a poll
         self.forgotten = []  # endpoints of connections that are over
         self.handshakes = 0
@@ -57,6 +59,9 @@ class Socket:
     def unread(self):
         """How many messages wait for the application."""
         return sum(len(pipe.inward.messages) for pipe in self.pipes if not pipe.unwanted)
+
+    def has_unread(self):
+        return bool(self.in_hand or self.unread())
 
     # ---- what the application asks ----
 
@@ -183,7 +188,7 @@ class Dealer(Balancing, Hearing):
 class Pair(Balancing, Hearing):
     """One peer only. Who comes when there is one is turned away for ever."""
 
-    takes_one = True
+    minds_order = True
 
     def readable(self):
         return super().readable()[:1]  # what a former peer has left comes first
@@ -232,8 +237,9 @@ class Req(Balancing):
                 self._drop(pipe)
 
     def forget(self, pipe):
-        ends_never = self.network.quirks.forgets_late and not pipe.other
-        if self._asked is pipe and not ends_never:
+        if self._asked is not pipe:
+            return
+        if not (self.network.quirks.forgets_late and self.network.choose([True, False])):
             self._asked = None
 
     def send_error(self):
@@ -321,7 +327,7 @@ class Router(Hearing):
 
     def joined(self, pipe):
         if pipe.peer_name is None:  # it is kept for ever, whoever is connected to later
-            pipe.peer_name = pipe.other.owner.options["ROUTING_ID"]
+            pipe.peer_name = pipe.other.owner.routing_id
             self._names[pipe.peer_name] = pipe
 
     def forget(self, pipe):
@@ -364,10 +370,12 @@ class Pub(Announcing):
     def __init__(self, *args):
         super().__init__(*args)
         self._topics = []  # (pipe, topic)
-        mode = {option for option, value in self.options.items() if value}
-        self._verbose = bool({"XPUB_VERBOSE", "XPUB_VERBOSER"} & mode)
-        self._verboser = "XPUB_VERBOSER" in mode
-        self._drops = "XPUB_NODROP" not in mode
+        self._verbose = self._verboser = False
+        for option, value in self.options.items():  # in the order in which they are set
+            if option in ("XPUB_VERBOSE", "XPUB_VERBOSER"):
+                self._verbose = bool(value)
+                self._verboser = self._verbose and option == "XPUB_VERBOSER"
+        self._drops = not self.options.get("XPUB_NODROP")
 
     def send(self, frames):
         wanting = [pipe for pipe in self.pipes if self.wants(pipe, frames)]
@@ -411,6 +419,7 @@ class Xpub(Pub):
     """PUB that hears of topics: when the first subscribes, when the last leaves; with VERBOSE of
     all who subscribe, with VERBOSER of all who leave too."""
 
+    minds_order = True
     connects_once = False
 
     def __init__(self, *args):

@@ -85,6 +85,9 @@ class Player:
 
     def disconnect(self, part, number):
         endpoint = self.endpoint(1 - self.cast[part].side, number)
+        late = self.quirks.forgets_late and self.cast[part].kind == "XPUB"
+        if late and self.might("would_leave_busy", part, endpoint):
+            return
         if not self.might("would_tear", part, endpoint):
             self.reach("disconnect", "leave", part, endpoint)
 
@@ -136,6 +139,9 @@ class Player:
         )
 
     def call(self, method, endpoint):
+        if self.quirks.pair_is_taken_until_the_end:
+            self._let_sockets_end()
+            self.seen()
         method(endpoint)
 
     def might(self, question, *args):
@@ -168,7 +174,10 @@ class Player:
             for part in ready:
                 self.recv(part)
                 if self.cast[part].kind == "REP":
-                    self._emit(part, (b"reply",))
+                    self.reply(part)
+
+    def reply(self, part):
+        self._emit(part, (b"reply",))
 
     def end(self, part, socket):
         """Close, and wait until the thread that closes sockets in libzmq has told the peers, and

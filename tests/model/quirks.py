@@ -27,15 +27,16 @@ class Quirks:
     """What was full before a REP or ROUTER was bound, and is unlimited then, may stay full."""
 
     forgets_late: bool = False
-    """A disconnect may succeed when the peer is gone already. A REQ never learns that a connection
-    was left before anybody had bound."""
+    """A disconnect may succeed when the peer is gone already. A REQ may never learn that whom
+    it has asked is gone; an XPUB learns that one was left when the peer has read all
+    it has to read."""
 
     dials_what_was_left: bool = False
     """A connection that is left before it was made may be made all the same, for a moment."""
 
     unbinds_late: bool = False
     """Over tcp an endpoint may be in use for a moment after unbind has returned; and connections
-    of which messages are unread end when these have been read."""
+    of which messages are unread end when these have been read, or a REP may read them."""
 
     req_polls_anyone: bool = False
     """A REQ that waits is readable when anybody has sent anything. If it is not the reply, recv

@@ -43,7 +43,7 @@ def test_inproc(library, pattern, round):
         cast, script = drawn
         perform(Player(*library, PATTERNS[pattern], cast), script)
 
-    for_all(scripts(PATTERNS[pattern]), run, examples=30, round=round)
+    for_all(scripts(PATTERNS[pattern]), run, examples=50, round=round)
 
 
 @rounds

@@ -58,6 +58,8 @@ class WirePlayer(Player):
     def unbind(self, part, number):
         if self.quirks.unbinds_late:
             self.read_everything()
+            if self.cast[part].kind == "REP":
+                self.reply(part)
         super().unbind(part, number)
 
     def disconnect(self, part, number):

@@ -140,7 +140,9 @@ class Network:
             del self.bound[endpoint]
             return
         for pipe in self._dialled(name, endpoint):
-            if not pipe.deserted:  # its last messages can still be read
+            if pipe.deserted:
+                pipe.dialled = False  # its last messages can still be read
+            else:
                 self.hang_up(pipe)
 
     def _dialled(self, name, endpoint):
@@ -168,6 +170,8 @@ class Network:
             if was_full and binder.looks_ahead and self.quirks.stays_full:
                 writer.outward.stuck = self.choose([False, True])
         binder.pipes.append(other)
+        for end in (pipe, other):
+            end.owner.acquaintances.append(end.other.owner.routing_id)
         other.unwanted = not binder.attach(other)
         for end in (pipe, other):
             if end in end.owner.pipes and not end.unwanted:
@@ -246,24 +250,26 @@ class Network:
         pipe, message = self.sockets[name].in_hand or (None, ())
         return pipe in self.sockets[name].pipes and pipe.endpoint == endpoint and len(message) > 1
 
+    def would_leave_busy(self, name, endpoint):
+        """Whether a disconnect would end connections to peers who have something to read."""
+        return any(
+            pipe.endpoint == endpoint and pipe.other and pipe.other.owner.has_unread()
+            for pipe in self.sockets[name].pipes
+        )
+
     def would_bind_twice(self, name, endpoint):
-        """Whether a bind would join a socket with one that it is joined with already."""
+        """Whether a bind would join a socket with one that it has been joined with before."""
+        acquaintances = self.sockets[name].acquaintances
         waiting = [pipe.owner for pipe in self.waiting if pipe.endpoint == endpoint]
-        met = self._met(self.sockets[name])
-        return any(each in met for each in waiting)
+        return any(owner.routing_id in acquaintances for owner in waiting)
 
     def would_connect_twice(self, name, endpoint):
-        """Whether a connect would join a socket with one that it is joined with already."""
+        """Whether a connect would join a socket with one that it has been joined with before."""
         socket = self.sockets[name]
         if any(pipe.endpoint == endpoint and pipe.owner is socket for pipe in self.waiting):
             return True
-        return self.sockets.get(self.bound.get(endpoint)) in self._met(socket)
-
-    def _met(self, socket):
-        """The sockets with which there is a connection, be it one that is ending."""
-        ours = [pipe.other.owner for pipe in socket.pipes if pipe.other]
-        pipes = [pipe for each in self.sockets.values() for pipe in each.pipes if pipe.other]
-        return ours + [pipe.owner for pipe in pipes if pipe.other.owner is socket]
+        binder = self.sockets.get(self.bound.get(endpoint))
+        return binder is not None and binder.routing_id in socket.acquaintances
 
 
 class Wire(Network):
@@ -280,7 +286,7 @@ class Wire(Network):
         super().connect(name, endpoint)
 
     def _first(self, waiting, binder):
-        return self.choose(waiting) if binder.takes_one else waiting[0]
+        return self.choose(waiting) if binder.minds_order else waiting[0]
 
     def leave(self, name, endpoint):
         """Unbind, which ends what was accepted there, or disconnect."""
@@ -299,6 +305,8 @@ class Wire(Network):
         pipe.other, other.other = other, pipe
         other.inward, other.outward = pipe.outward, pipe.inward
         binder.pipes.append(other)
+        for end in (pipe, other):
+            end.owner.acquaintances.append(end.other.owner.routing_id)
         other.unwanted = not binder.attach(other)
         for end in (pipe, other):
             end.owner.handshakes += 1

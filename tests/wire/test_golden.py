@@ -311,7 +311,6 @@ def test_ping_during_a_stream_of_messages(joined):
     assert bodies == [part for number in range(100) for part in (b"%d" % number, b"tail")]
 
 
-
 @pytest.mark.parametrize("kind", [zmq.PUSH, zmq.REQ, zmq.DEALER])
 def test_nothing_is_sent_before_the_peer_is_ready(socket, accept, kind):
     """libzmq takes whatever comes before its own READY for a broken handshake, and is gone."""
