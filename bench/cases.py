@@ -1,7 +1,8 @@
 """What is measured: the table of rows, and for each the small functions its sides run.
 
-A role is a function of one `Link` (see peer.py). The first role of a case binds, the others
-connect. It returns a dictionary; `Case.combine` turns those of all roles into the row's metrics.
+A role is a function of one `Link` (see peer.py), a coroutine function where the sockets are those
+of asyncio. The first role of a case binds, the others connect. It returns a dictionary;
+`Case.combine` turns those of all roles into the row's metrics.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class Case:
     metrics: tuple[Metric, ...]
     combine: Callable[[Load, list[dict], list[float]], dict[str, float]]
     has_floor: bool = False
+    in_asyncio: bool = False
     quick: bool = False
     rounds_factor: int = 1
 
@@ -166,6 +168,58 @@ def route_back(link):
 
 def warm_up(load: Load) -> int:
     return load.count // 10 + 1
+
+
+# The same in asyncio: each call is awaited.
+
+
+async def pull_awaiting(link):
+    socket = link.socket("PULL")
+    link.listen(socket)
+    recv = socket.recv
+    message = await recv()
+    start = time.monotonic_ns()
+    for _ in repeat(None, link.load.count - 1):
+        message = await recv()
+    end = time.monotonic_ns()
+    expect(len(message) == link.load.size, "the last message has the wrong size")
+    expect(await recv() == END, "messages were lost or duplicated")
+    return {"first": start, "last": end, "received": link.load.count - 1}
+
+
+async def push_awaiting(link):
+    send = link.connect(link.socket("PUSH")).send
+    body = bytes(link.load.size)
+    for _ in repeat(None, link.load.count):
+        await send(body)
+    await send(END)
+    return {}
+
+
+async def ask_awaiting(link):
+    socket = link.connect(link.socket("REQ"))
+    send, recv, clock = socket.send, socket.recv, time.perf_counter_ns
+    body = bytes(link.load.size)
+    for _ in repeat(None, warm_up(link.load)):
+        await send(body)
+        await recv()
+    taken = []
+    for _ in repeat(None, link.load.count):
+        start = clock()
+        await send(body)
+        reply = await recv()
+        taken.append(clock() - start)
+    expect(reply == body, "the last reply is not what was sent")
+    return latency(taken)
+
+
+async def answer_awaiting(link):
+    socket = link.socket("REP")
+    link.listen(socket)
+    send, recv = socket.send, socket.recv
+    for _ in repeat(None, warm_up(link.load) + link.load.count):
+        await send(await recv())
+    return {}
 
 
 # Fan-out. PUB drops at its high-water mark, so the publisher keeps within a credit: each receiving
@@ -405,6 +459,30 @@ def round_trip_cases() -> Iterator[Case]:
         )
 
 
+def asyncio_cases() -> Iterator[Case]:
+    yield Case(
+        "asyncio PUSH/PULL tcp 16 B",
+        "tcp",
+        (pull_awaiting, push_awaiting),
+        Load(100_000),
+        rate_metrics(12.0),
+        throughput,
+        in_asyncio=True,
+        quick=True,
+    )
+    yield Case(
+        "asyncio REQ/REP tcp 16 B",
+        "tcp",
+        (answer_awaiting, ask_awaiting),
+        Load(2_000),
+        ROUND_TRIP_METRICS,
+        round_trip,
+        in_asyncio=True,
+        quick=True,
+        rounds_factor=3,
+    )
+
+
 def fan_out_cases() -> Iterator[Case]:
     for load, bar in (
         (Load(600_000, 64, window=10_000), 5.0),
@@ -434,5 +512,11 @@ def paced_cases() -> Iterator[Case]:
 
 CASES = {
     case.name: case
-    for case in (*stream_cases(), *round_trip_cases(), *fan_out_cases(), *paced_cases())
+    for case in (
+        *stream_cases(),
+        *round_trip_cases(),
+        *asyncio_cases(),
+        *fan_out_cases(),
+        *paced_cases(),
+    )
 }

@@ -7,7 +7,9 @@ Sockets stay open until everyone is done, so closing one never loses a message.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import inspect
 import json
 import resource
 import signal
@@ -30,13 +32,13 @@ class Link:
     The roles of one process share it.
     """
 
-    def __init__(self, zmq, transport: str, load, directory: str):
+    def __init__(self, zmq, context, transport: str, load, directory: str):
         self.load = load
         self.endpoints: Future[list[str]] = Future()
         self.on_listen = lambda endpoints: None
         self.cpu_at_start = cpu_seconds()
         self._zmq = zmq
-        self._context = zmq.Context()
+        self._context = context
         self._sockets: list = []
         self._address = {
             "tcp": "tcp://127.0.0.1:*",
@@ -81,7 +83,8 @@ def say(**answer) -> None:
 
 def play(role, link: Link) -> dict:
     try:
-        return role(link)
+        result = role(link)
+        return asyncio.run(result) if inspect.iscoroutine(result) else result
     except BaseException as error:
         # At once: to end, this process may first wait for roles that wait for this one.
         say(error=f"{type(error).__name__}: {error}")
@@ -93,8 +96,10 @@ def main() -> None:
     # The kernel ends a peer that is stuck even when the bench itself was killed.
     signal.alarm(job["seconds"])
     case = CASES[job["case"]].scaled(job["scale"])
-    zmq = importlib.import_module(IMPLEMENTATIONS[job["implementation"]])
-    link = Link(zmq, case.transport, case.load, job["directory"])
+    name = IMPLEMENTATIONS[job["implementation"]]
+    zmq = importlib.import_module(name)
+    module = importlib.import_module(f"{name}.asyncio") if case.in_asyncio else zmq
+    link = Link(zmq, module.Context(), case.transport, case.load, job["directory"])
     if job["endpoints"]:
         link.endpoints.set_result(job["endpoints"])
     else:

@@ -6,6 +6,7 @@
 #include "core/proxy.h"
 #include "core/socket.h"
 #include "type/types.h"
+#include "wire/crypto.h"
 #include "zmqlite.h"
 
 static const zl_type *const types[] = {
@@ -61,6 +62,21 @@ int zmql_ctx_get (zmql_ctx *ctx, int option, int *value)
 bool zmql_ctx_inherited (const zmql_ctx *ctx)
 {
     return zl_ctx_inherited (ctx);
+}
+
+const char *zmql_crypto_name (unsigned i)
+{
+    return i < ZL_CRYPTO_COUNT ? zl_crypto_names[i] : NULL;
+}
+
+void zmql_use_crypto (const uintptr_t *addresses)
+{
+    static zl_crypto table;
+    static atomic_flag taken = ATOMIC_FLAG_INIT;
+    if (atomic_flag_test_and_set (&taken))
+        return;
+    memcpy (&table, addresses, sizeof table);
+    zl_crypto_in_use = &table;
 }
 
 int zmql_socket_new (zmql_ctx *ctx, int type, zmql_socket **out)

@@ -37,6 +37,13 @@ int zmql_ctx_get (zmql_ctx *ctx, int option, int *value);
 /* Made before a fork by another process: nothing may be done with it or its sockets here. */
 bool zmql_ctx_inherited (const zmql_ctx *ctx);
 
+/* ---- security ---- */
+
+/* The functions of libsodium that CURVE needs: the name of number i, NULL behind the last; and their addresses, in that order,
+ * before any socket is given an option of CURVE; only the first call counts. */
+const char *zmql_crypto_name (unsigned i);
+void zmql_use_crypto (const uintptr_t *addresses);
+
 /* ---- sockets ---- */
 
 /* -EINVAL for an unknown type, -EMFILE, -ETERM, -ENOMEM or what the system says. [blocks] */

@@ -11,7 +11,7 @@ import pytest
 from support import TIMEOUT, Background, fails_with, wait_until
 
 import zmqlite as zmq
-from zmqlite.auth import CURVE_ALLOW_ANY, Authenticator, base
+from zmqlite.auth import CURVE_ALLOW_ANY, Authenticator
 from zmqlite.auth.asyncio import AsyncioAuthenticator
 from zmqlite.auth.thread import ThreadAuthenticator
 from zmqlite.utils import z85
@@ -23,17 +23,6 @@ KEY, OTHER_KEY = bytes(range(32)), bytes(32)
 
 def request(mechanism="NULL", *credentials, domain=b"", address=b"1.2.3.4"):
     return [b"1.0", b"id", domain, address, b"", mechanism.encode(), *credentials]
-
-
-@pytest.fixture(autouse=True)
-def asked(monkeypatch):
-    monkeypatch.setattr(base, "ASKED", True)
-
-
-def test_nobody_relies_on_an_authenticator_that_is_not_asked(context, monkeypatch):
-    monkeypatch.setattr(base, "ASKED", False)
-    with fails_with(zmq.ENOTSUP):
-        ThreadAuthenticator(context).start()
 
 
 @pytest.fixture

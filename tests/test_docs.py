@@ -1,13 +1,9 @@
 """The tables in docs/ against the library: each option has its row, and each row is true."""
 
-import re
-from pathlib import Path
-
 import pytest
+from tables import named, tables
 
 import zmqlite as zmq
-
-DOCS = Path(__file__).parent.parent / "docs"
 
 TYPES = [kind for kind in zmq.SocketType if kind <= zmq.STREAM]
 each_type = pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
@@ -15,29 +11,14 @@ each_type = pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
 NUMBERS = range(130)
 """More than there are options: what has no row must be refused."""
 
-SAMPLES = [0, 1, 2, 100, b"x", b"X-name:value", b"127.0.0.1"]
+SAMPLES = [0, 1, 2, 100, b"x", b"X-name:value", b"127.0.0.1", b"x" * 32]
 """Of these an option that can be set takes at least one."""
-
-
-def tables(page):
-    """The rows of each table of a page, as dictionaries by column; by the name of the first."""
-    found = {}
-    for block in re.findall(r"(?:^\|.*\|\n)+", (DOCS / page).read_text(), re.MULTILINE):
-        lines = block.splitlines()
-        head, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines)
-        made = [dict(zip(head, row, strict=True)) for row in rows]
-        found.setdefault(head[0], []).append(made)
-    return found
 
 
 OPTIONS, REFUSED = tables("options.md")["Option"]
 (CONTEXT_OPTIONS,) = tables("options.md")["Context option"]
 SOCKET_TYPES = tables("sockets.md")["Type"]
 (EVENTS,) = tables("sockets.md")["Event"]
-
-
-def named(row):
-    return next(iter(row.values()))
 
 
 def number(row):

@@ -21,6 +21,7 @@ STORED = [
     ("BINDTODEVICE", b"", [b"lo", b"x" * 16], [b"x" * 17]),
     ("CONFLATE", 0, [1, 0], [2, -1]),
     ("CONNECT_TIMEOUT", 0, [1, 1000, 0], [-1]),
+    ("CURVE_SERVER", 0, [1, 0], [2, -1]),
     ("HANDSHAKE_IVL", 30000, [0, 1, 1000], [-1]),
     ("HEARTBEAT_IVL", 0, [1, 1000, 0], [-1]),
     ("HEARTBEAT_TIMEOUT", -1, [0, 1, 1000], [-1]),
@@ -35,6 +36,9 @@ STORED = [
     ("MULTICAST_HOPS", 1, [1, 255], [0, -1]),
     ("MULTICAST_LOOP", 1, [0, 1], []),
     ("MULTICAST_MAXTPDU", 1500, [1, 9000], [0, -1]),
+    ("PLAIN_PASSWORD", b"", [b"x", b"x" * 254], [b"", b"x" * 256]),
+    ("PLAIN_SERVER", 0, [1, 0], [2, -1]),
+    ("PLAIN_USERNAME", b"", [b"x", b"x" * 254], [b"", b"x" * 256]),
     ("RATE", 100, [1, 1000], [0, -1]),
     ("RCVBUF", -1, [0, 4096, -1], [-2]),
     ("RCVHWM", 1000, [0, 1, 1_000_000], [-1]),
@@ -57,11 +61,19 @@ STORED = [
     ("TCP_MAXRT", 0, [1, 1000, 0], [-1]),
     ("TOS", 0, [8, 255, 0], [-1]),
     ("USE_FD", -1, [3, -1], [-2]),
+    ("ZAP_DOMAIN", b"", [b"x", b"x" * 254], [b"", b"x" * 256]),
+    ("ZAP_ENFORCE_DOMAIN", 0, [1, 0], []),
 ]
 
 READ_ONLY = ["RCVMORE", "FD", "EVENTS", "TYPE", "LAST_ENDPOINT", "MECHANISM", "THREAD_SAFE"]
 
+KEYS = [b"x" * 32, b"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", b"0" * 40 + b"\0"]
+NO_KEYS = [b"", b"x" * 31, b"0" * 39, b"~" * 40, b"#" * 40, b"0" * 41]
+
 WRITE_ONLY = [
+    ("CURVE_PUBLICKEY", KEYS, NO_KEYS),
+    ("CURVE_SECRETKEY", KEYS, NO_KEYS),
+    ("CURVE_SERVERKEY", KEYS, NO_KEYS),
     ("IPC_FILTER_GID", [0, 1000], []),
     ("IPC_FILTER_PID", [0, 1000], []),
     ("IPC_FILTER_UID", [0, 1000], []),

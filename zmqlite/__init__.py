@@ -11,7 +11,8 @@ from . import sugar as sugar
 from . import utils as utils
 from ._core import IPC_PATH_MAX_LEN, Frame, has, proxy, proxy_steerable, strerror, zmq_errno
 from .constants import *
-from .context import Context, SyncContext, SyncSocket
+from .context import Context, SyncContext
+from .curve import curve_keypair, curve_public
 from .error import (
     Again,
     ContextTerminated,
@@ -26,17 +27,19 @@ from .error import (
 from .poll import Poller, select, zmq_poll
 from .posing import install_as_zmq
 from .relay import device
-from .socket import Socket
+from .socket import Socket, SyncSocket
 from .stopwatch import Stopwatch
 from .tracker import _FINISHED_TRACKER, MessageTracker
 from .version import (
     __revision__,
-    __version__,
     pyzmq_version,
     pyzmq_version_info,
     zmq_version,
     zmq_version_info,
+    zmqlite_version,
 )
+
+__version__ = zmqlite_version()
 
 Message = Frame
 
@@ -71,6 +74,8 @@ __all__ = [
     "ZMQVersionError",
     "__revision__",
     "__version__",
+    "curve_keypair",
+    "curve_public",
     "device",
     "has",
     "install_as_zmq",
@@ -84,6 +89,7 @@ __all__ = [
     "zmq_poll",
     "zmq_version",
     "zmq_version_info",
+    "zmqlite_version",
 ]
 if not TYPE_CHECKING:
     __all__ += constants.__all__

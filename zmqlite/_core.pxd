@@ -1,6 +1,6 @@
 # The C core as the extension sees it (csrc/zmqlite.h holds the contracts), and the layout of the extension's classes.
 
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t, uintptr_t
 
 
 cdef extern from "base/clock.h" nogil:
@@ -79,6 +79,9 @@ cdef extern from "zmqlite.h" nogil:
     int zmql_ctx_set(zmql_ctx *ctx, int option, int value)
     int zmql_ctx_get(zmql_ctx *ctx, int option, int *value)
     bint zmql_ctx_inherited(const zmql_ctx *ctx)
+
+    const char *zmql_crypto_name(unsigned i)
+    void zmql_use_crypto(const uintptr_t *addresses)
 
     int zmql_socket_new(zmql_ctx *ctx, int type, zmql_socket **out)
     int zmql_close(zmql_socket *s, int linger_ms, bint set_linger)

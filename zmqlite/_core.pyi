@@ -4,13 +4,15 @@ from builtins import bytes as Bytes
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
-from typing_extensions import Buffer
+from typing_extensions import Buffer, disjoint_base
 
+from ._typing import BytesOption, IntOption
 from .tracker import MessageTracker
 
 IPC_PATH_MAX_LEN: int
 shared_buffers: dict[int, Any]
 
+@disjoint_base
 class Context:
     closed: bool
     underlying: int
@@ -20,6 +22,7 @@ class Context:
     def close_sockets(self, linger: int | None = None) -> None: ...
     def term(self) -> None: ...
 
+@disjoint_base
 class Socket:
     context: Any
     copy_threshold: int | None
@@ -44,12 +47,40 @@ class Socket:
         version: int = 1,
         socket_type: int = ...,
     ) -> None: ...
-    # An int or bytes, by the option.
+    @overload
+    def get(self, option: BytesOption) -> bytes: ...
+    @overload
+    def get(self, option: IntOption) -> int: ...
+    @overload
     def get(self, option: int) -> Any: ...
     def set(self, option: int, value: int | bytes) -> None: ...
+    # A tracker: of a frame that is tracked, of memory that is shared and tracked, and, one that is
+    # done, of what was copied though it need not have been.
+    @overload
     def send(
         self,
-        data: Buffer | Frame,
+        data: bytes | bytearray | memoryview,
+        flags: int = 0,
+        copy: Literal[True] = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | None = None,
+    ) -> None: ...
+    @overload
+    def send(
+        self,
+        data: Buffer,
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: Literal[True],
+        routing_id: int | None = None,
+        group: str | None = None,
+    ) -> MessageTracker: ...
+    @overload
+    def send(
+        self,
+        data: Buffer,
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
@@ -61,10 +92,24 @@ class Socket:
     @overload
     def recv(self, flags: int = 0, *, copy: Literal[False], track: bool = False) -> Frame: ...
     @overload
+    def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Frame: ...
+    @overload
     def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame: ...
+    @overload
     def send_multipart(
         self,
-        parts: Sequence[Buffer | Frame],
+        parts: Sequence[Buffer],
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: Literal[True],
+        routing_id: int | None = None,
+        group: str | None = None,
+    ) -> MessageTracker: ...
+    @overload
+    def send_multipart(
+        self,
+        parts: Sequence[Buffer],
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
@@ -78,6 +123,10 @@ class Socket:
     @overload
     def recv_multipart(
         self, flags: int = 0, *, copy: Literal[False], track: bool = False
+    ) -> list[Frame]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int, copy: Literal[False], track: bool = False
     ) -> list[Frame]: ...
     @overload
     def recv_multipart(
@@ -99,6 +148,7 @@ class Socket:
     def stats(self) -> dict[str, Any]: ...
     def close(self, linger: int | None = None) -> None: ...
 
+@disjoint_base
 class Frame:
     more: bool
     tracker: MessageTracker | None
@@ -119,13 +169,14 @@ class Frame:
     def __bytes__(self) -> Bytes: ...
     def __copy__(self) -> Frame: ...
     def fast_copy(self) -> Frame: ...
-    def __getitem__(self, key: str) -> str: ...
+    def __getitem__(self, key: str | Bytes, /) -> str: ...
     @overload
     def get(self, option: int) -> int: ...
     @overload
-    def get(self, option: str) -> str: ...
+    def get(self, option: str | Bytes) -> str: ...
     def set(self, option: int, value: int) -> None: ...
 
+@disjoint_base
 class PollSet:
     def add(self, obj: Socket | int, events: int) -> None: ...
     def remove(self, obj: Socket | int) -> None: ...
@@ -146,7 +197,9 @@ def monitored_queue(
     in_prefix: bytes = b"in",
     out_prefix: bytes = b"out",
 ) -> int: ...
-def strerror(errno: int) -> str: ...
+def strerror(code: int) -> str: ...
 def zmq_errno() -> int: ...
 def has(capability: str) -> bool: ...
+def crypto_functions() -> list[str]: ...
+def use_crypto(functions: dict[str, int]) -> None: ...
 def zmq_version_info() -> tuple[int, int, int]: ...

@@ -21,6 +21,7 @@ cdef extern from "Python.h":
     int Py_AddPendingCall(int (*func)(void *) noexcept, void *arg) noexcept nogil
 
 include "core/errors.pxi"
+include "core/security.pxi"
 include "core/blob.pxi"
 include "core/frame.pxi"
 include "core/context.pxi"

@@ -21,6 +21,7 @@ from ._core import (
     zmq_poll,
     zmq_version_info,
 )
+from .curve import curve_keypair, curve_public
 
 Message = Frame
 monitored_queue = _core.monitored_queue
@@ -34,6 +35,8 @@ __all__ = public_api = [
     "Frame",
     "Message",
     "Socket",
+    "curve_keypair",
+    "curve_public",
     "has",
     "proxy",
     "proxy_steerable",

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .version import __version__, zmq_version
+from .version import zmq_version, zmqlite_version
 
 DEFAULT_MESSAGES = 100_000
 
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--version",
         action="version",
-        version=f"zmqlite {__version__}, does what libzmq {zmq_version()} does",
+        version=f"zmqlite {zmqlite_version()}, does what libzmq {zmq_version()} does",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     demo = commands.add_parser(

@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import suppress
 from threading import RLock
-from typing import Any, ClassVar, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, overload
 from warnings import warn
 from weakref import WeakSet
 
@@ -14,10 +14,19 @@ from . import _core
 from .attrs import OptionAttributes
 from .constants import ContextOption, Errno, SocketOption
 from .error import ZMQError
-from .socket import Socket, address_of
+from .socket import Socket, SyncSocket, address_of
 
-# What `Context[...]` takes: the class of the sockets that it makes.
-AnySocket = TypeVar("AnySocket", bound=Socket[Any])
+if TYPE_CHECKING:
+    from typing_extensions import Self, TypeVar
+
+    # What `Context[...]` takes: the class of the sockets that it makes.
+    AnySocket = TypeVar("AnySocket", bound=Socket[Any], default=Socket[bytes])
+    OtherSocket = TypeVar("OtherSocket", bound=Socket[Any])
+else:
+    # Python knows of defaults from 3.13 on.
+    from typing import TypeVar
+
+    AnySocket = TypeVar("AnySocket")
 
 
 class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
@@ -43,7 +52,7 @@ class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
     _instance_lock: ClassVar[Any] = RLock()
 
     def __init__(
-        self: Context[Socket[bytes]],
+        self,
         io_threads: int | Context[Any] = 1,
         shadow: Context[Any] | int = 0,
     ) -> None:
@@ -62,16 +71,16 @@ class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
             super().__init__(io_threads)
 
     @classmethod
-    def shadow(cls, address: Context[Any] | int) -> Context[AnySocket]:
+    def shadow(cls, address: Context[Any] | int) -> Self:
         """Another object for a context that exists, given as such or by its `underlying`."""
-        return cls(shadow=address)  # type: ignore[return-value]
+        return cls(shadow=address)
 
     @classmethod
-    def shadow_pyczmq(cls, ctx: Any) -> Context[AnySocket]:
+    def shadow_pyczmq(cls, ctx: Any) -> Self:
         """The same for a context of czmq's, which zmqlite knows nothing of unless it is its own."""
         return cls.shadow(ctx)
 
-    def __copy__(self, memo: Any = None) -> Context[AnySocket]:
+    def __copy__(self, memo: Any = None) -> Self:
         return self.shadow(self)
 
     __deepcopy__ = __copy__
@@ -80,14 +89,14 @@ class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
         raise TypeError(f"a {type(self).__name__} cannot be pickled")
 
     @classmethod
-    def instance(cls, io_threads: int = 1) -> Context[AnySocket]:
+    def instance(cls, io_threads: int = 1) -> Self:
         """The context that this class shares; it is made if there is none in this process."""
         if not cls._has_instance():
             with cls._instance_lock:
                 if not cls._has_instance():
                     cls._instance = cls(io_threads=io_threads)
                     cls._instance_pid = os.getpid()
-        shared: Context[AnySocket] = cls._instance
+        shared: Self = cls._instance
         return shared
 
     @classmethod
@@ -95,7 +104,7 @@ class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
         shared = cls._instance
         return shared is not None and not shared.closed and cls._instance_pid == os.getpid()
 
-    def __enter__(self) -> Context[AnySocket]:
+    def __enter__(self) -> Self:
         self._warn_destroy_close = True
         return self
 
@@ -119,13 +128,17 @@ class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
 
     # ---- Sockets
 
+    @overload
+    def socket(self, socket_type: int, socket_class: None = None, **kwargs: Any) -> AnySocket: ...
+    @overload
     def socket(
-        self, socket_type: int, socket_class: type[Any] | None = None, **kwargs: Any
-    ) -> AnySocket:
+        self, socket_type: int, socket_class: type[OtherSocket], **kwargs: Any
+    ) -> OtherSocket: ...
+    def socket(self, socket_type: int, socket_class: type[Any] | None = None, **kwargs: Any) -> Any:
         """A new socket of this context, with the defaults of `sockopts` set."""
         if self.closed:
             raise ZMQError(Errno.ENOTSUP)
-        made: AnySocket = (socket_class or self._socket_class)(self, socket_type, **kwargs)
+        made = (socket_class or self._socket_class)(self, socket_type, **kwargs)
         for option, value in self.sockopts.items():
             # A default need not fit every type of socket, as SUBSCRIBE does not fit PUB.
             with suppress(ZMQError):
@@ -185,24 +198,24 @@ class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
         self._check_open()
         return super().get(option)
 
-    def set(self, option: int, value: int) -> None:
+    def set(self, option: int, optval: int) -> None:
         """Set a context option."""
-        if not isinstance(value, int):
-            raise TypeError(f"a context option takes an int, not {value!r}")
+        if not isinstance(optval, int):
+            raise TypeError(f"a context option takes an int, not {optval!r}")
         self._check_open()
-        super().set(option, value)
+        super().set(option, optval)
 
     def _check_open(self) -> None:
         if self.closed:
             raise RuntimeError("Context has been destroyed")
 
-    def getsockopt(self, option: int) -> Any:
+    def getsockopt(self, opt: int) -> Any:
         """The default that new sockets get for this option; KeyError if there is none."""
-        return self.sockopts[option]
+        return self.sockopts[opt]
 
-    def setsockopt(self, option: int, value: Any) -> None:
+    def setsockopt(self, opt: int, value: Any) -> None:
         """Give new sockets this default for an option."""
-        self.sockopts[option] = value
+        self.sockopts[opt] = value
 
     def _set_attr_opt(self, option: str, value: Any) -> None:
         if option in ContextOption.__members__:
@@ -245,7 +258,6 @@ def _renew_instance_lock() -> None:
 # A thread that is not there in the child may have held the lock.
 os.register_at_fork(after_in_child=_renew_instance_lock)
 
-SyncSocket = Socket[bytes]
 SyncContext = Context[SyncSocket]
 
-__all__ = ["Context", "SyncContext", "SyncSocket"]
+__all__ = ["Context", "SyncContext"]

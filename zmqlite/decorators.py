@@ -10,18 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from .context import Context
 
 Result = TypeVar("Result")
-Decorator = Callable[[Callable[..., Result]], Callable[..., Result]]
 
 # What makes the object, from the arguments of the call that it is for.
 Maker = Callable[[tuple[Any, ...], dict[str, Any]], AbstractContextManager[Any]]
 
 
-def context(*args: Any, **kwargs: Any) -> Decorator[Any]:
+class Decorator(Protocol):
+    """Takes a function, and gives one of fewer arguments with the same result."""
+
+    def __call__(self, function: Callable[..., Result], /) -> Callable[..., Result]: ...
+
+
+def context(*args: Any, **kwargs: Any) -> Decorator:
     """Pass a new Context to each call of the function, and destroy it when the call returns.
 
     A leading str, or `name=`, is the keyword to pass it by; without one it follows the positional
@@ -31,7 +36,7 @@ def context(*args: Any, **kwargs: Any) -> Decorator[Any]:
     return _passing(name, lambda *_: Context(*args, **kwargs))
 
 
-def socket(*args: Any, context_name: str = "context", **kwargs: Any) -> Decorator[Any]:
+def socket(*args: Any, context_name: str = "context", **kwargs: Any) -> Decorator:
     """Pass a new socket to each call of the function, and close it when the call returns.
 
     A leading str, or `name=`, is the keyword to pass it by; without one it follows the positional
@@ -57,10 +62,10 @@ def _take_name(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str | Non
     return kwargs.pop("name", None), args
 
 
-def _passing(name: str | None, make: Maker) -> Decorator[Any]:
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+def _passing(name: str | None, make: Maker) -> Decorator:
+    def decorate(function: Callable[..., Result]) -> Callable[..., Result]:
         @wraps(function)
-        def call(*args: Any, **kwargs: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Result:
             if name in kwargs:
                 raise TypeError(f"{function.__name__}() is given {name!r} by its decorator too")
             with make(args, kwargs) as made:

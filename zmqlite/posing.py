@@ -14,6 +14,8 @@ from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from .version import pyzmq_version
+
 if TYPE_CHECKING:
     from importlib.abc import InspectLoader
     from importlib.metadata import Distribution, DistributionFinder
@@ -28,13 +30,16 @@ def install_as_zmq() -> None:
     """From now on `import zmq`, `import zmq.X` and `python -m zmq.X` mean zmqlite.
 
     Call it before anything imports zmq: RuntimeError if pyzmq itself is imported already. To call
-    it again is harmless. `zmqlite run` starts an unchanged program this way.
+    it again is harmless. `zmqlite run` starts an unchanged program this way. `zmq.__version__` is
+    that of pyzmq then; `zmqlite_version()` still tells zmqlite's.
     """
     for name in sorted(sys.modules):
         if _own_name(name):
             _check_ours(name, sys.modules[name])
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
+    # Programs compare it with the version of pyzmq that they need.
+    vars(sys.modules[OWN])["__version__"] = pyzmq_version()
 
 
 def _check_ours(name: str, module: ModuleType) -> None:

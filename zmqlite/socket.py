@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn
 from warnings import warn
 
 from . import _core
@@ -18,10 +18,20 @@ from .constants import Errno, Event, SocketOption, SocketType, _OptType
 from .error import ZMQBindError, ZMQError
 
 if TYPE_CHECKING:
-    from .context import Context
+    from typing_extensions import Self, TypeVar
 
-# What `Socket[...]` takes: the type of a received message.
-Received = TypeVar("Received")
+    from .context import Context
+    from .tracker import MessageTracker
+
+    # What `Socket[...]` takes: the type of a received message. Without it, `Socket` blocks.
+    Received = TypeVar("Received", default=bytes)
+    AnySocket = TypeVar("AnySocket", bound="Socket[Any]")
+else:
+    # Python knows of defaults from 3.13 on.
+    from typing import TypeVar
+
+    Received = TypeVar("Received")
+    AnySocket = TypeVar("AnySocket")
 
 RANDOM_PORT_MIN = 49152
 RANDOM_PORT_MAX = 65536
@@ -39,15 +49,15 @@ def address_of(shadowed: Any, error: Errno) -> int:
     return address
 
 
-class _SocketContext:
+class _SocketContext(Generic[AnySocket]):
     """What `bind` and `connect` return: in a `with`, the end of the block undoes them."""
 
-    def __init__(self, socket: Socket[Any], kind: str, addr: str | bytes) -> None:
+    def __init__(self, socket: AnySocket, kind: str, addr: str | bytes) -> None:
         self._socket = socket
         self._kind = kind
         self._addr = addr
 
-    def __enter__(self) -> Socket[Any]:
+    def __enter__(self) -> AnySocket:
         return self._socket
 
     def __exit__(
@@ -74,18 +84,19 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
     Options are attributes, in any case: `socket.linger = 0`, `socket.LAST_ENDPOINT`.
     """
 
+    context: Context[Any]
     type: SocketType
 
     _repr_cls = "zmq.Socket"
-    _monitor_socket: Socket[Received] | None = None
+    _monitor_socket: Self | None = None
     # Of no process until it is initialised.
     _pid = 0
     _shadow: bool = False
     _shadow_obj: Any = None
 
     def __init__(
-        self: Socket[bytes],
-        context: Context[Any] | Socket[Any] | None = None,
+        self,
+        ctx_or_socket: Context[Any] | Socket[Any] | None = None,
         socket_type: int = SocketType.PAIR,
         *,
         shadow: Socket[Any] | int = 0,
@@ -93,8 +104,8 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
     ) -> None:
         """A new socket of a context; or, given a socket or its address, a shadow of that: another
         object for the same socket, which does not close it when it is dropped."""
-        if isinstance(context, Socket):
-            shadow, context = context, None
+        if isinstance(ctx_or_socket, Socket):
+            shadow, ctx_or_socket = ctx_or_socket, None
         self._pid = os.getpid()
         if shadow:
             self._shadow = True
@@ -104,18 +115,18 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
             super().__init__(owner, shadow=address, copy_threshold=copy_threshold)
             self.type = SocketType(self.get(SocketOption.TYPE))
             return
-        if context is None:
+        if ctx_or_socket is None:
             raise TypeError("a socket needs a context")
-        super().__init__(context, socket_type, copy_threshold=copy_threshold)
+        super().__init__(ctx_or_socket, socket_type, copy_threshold=copy_threshold)
         self.type = SocketType(socket_type)
-        context._add_socket(self)
+        ctx_or_socket._add_socket(self)
 
     @classmethod
-    def shadow(cls, address: Socket[Any] | int) -> Socket[Received]:
+    def shadow(cls, address: Socket[Any] | int) -> Self:
         """Another object for a socket that exists, given as such or by its `underlying`."""
-        return cls(shadow=address)  # type: ignore[return-value]
+        return cls(shadow=address)
 
-    def __copy__(self, memo: Any = None) -> Socket[Received]:
+    def __copy__(self, memo: Any = None) -> Self:
         return self.shadow(self)
 
     __deepcopy__ = __copy__
@@ -134,7 +145,7 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
         if self.context is not None:
             self.context._rm_socket(self)
 
-    def __enter__(self) -> Socket[Received]:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -165,23 +176,23 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
 
     # ---- Endpoints
 
-    def bind(self, addr: str | bytes) -> _SocketContext:
+    def bind(self, addr: str | bytes) -> _SocketContext[Self]:
         """Listen at an endpoint. In a `with`, until its end."""
         super().bind(addr)
         return self._bind_cm(addr)
 
-    def connect(self, addr: str | bytes) -> _SocketContext:
+    def connect(self, addr: str | bytes) -> _SocketContext[Self]:
         """Connect to an endpoint, now and whenever the connection is lost. In a `with`, until
         its end."""
         super().connect(addr)
         return self._connect_cm(addr)
 
-    def _bind_cm(self, addr: str | bytes) -> _SocketContext:
+    def _bind_cm(self, addr: str | bytes) -> _SocketContext[Self]:
         # Where it is bound in truth: the address may leave the port to the system.
         bound = self.get(SocketOption.LAST_ENDPOINT)
         return _SocketContext(self, "bind", bound)
 
-    def _connect_cm(self, addr: str | bytes) -> _SocketContext:
+    def _connect_cm(self, addr: str | bytes) -> _SocketContext[Self]:
         return _SocketContext(self, "connect", addr)
 
     def bind_to_random_port(
@@ -216,9 +227,7 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
 
     # ---- Monitor
 
-    def get_monitor_socket(
-        self, events: int | None = None, addr: str | None = None
-    ) -> Socket[Received]:
+    def get_monitor_socket(self, events: int | None = None, addr: str | None = None) -> Self:
         """A PAIR socket that receives what happens to the connections of this one.
 
         Each call returns the same one, until that is closed by the caller or `disable_monitor` is
@@ -229,8 +238,9 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
             if addr is None:
                 addr = f"inproc://monitor.s-{self.fileno()}"
             self.monitor(addr, Event.ALL if events is None else events)
-            reader = self._monitor_socket = self.context.socket(SocketType.PAIR)
-            reader.connect(addr)
+            made: Self = self.context.socket(SocketType.PAIR)
+            made.connect(addr)
+            reader = self._monitor_socket = made
         return reader
 
     def disable_monitor(self) -> None:
@@ -240,16 +250,16 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
 
     # ---- Options
 
-    def set(self, option: int, value: int | bytes) -> None:
+    def set(self, option: int, optval: int | bytes) -> None:
         """Set an option; strings are for `set_string`."""
-        if isinstance(value, str):
-            raise TypeError(f"an option takes bytes or an int, use set_string for {value!r}")
+        if isinstance(optval, str):
+            raise TypeError(f"an option takes bytes or an int, use set_string for {optval!r}")
         if _kind(option) is _OptType.bytes:
-            if not isinstance(value, bytes):
-                raise TypeError(f"{_name(option)} takes bytes, not {value!r}")
-        elif not isinstance(value, int):
-            raise TypeError(f"{_name(option)} takes an int, not {value!r}")
-        super().set(option, value)
+            if not isinstance(optval, bytes):
+                raise TypeError(f"{_name(option)} takes bytes, not {optval!r}")
+        elif not isinstance(optval, int):
+            raise TypeError(f"{_name(option)} takes an int, not {optval!r}")
+        super().set(option, optval)
 
     def set_string(self, option: int, optval: str, encoding: str = "utf-8") -> None:
         """Set an option that takes bytes to a string."""
@@ -279,8 +289,7 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
 
     def get_hwm(self) -> int:
         """SNDHWM, the number of messages that may wait to be sent to one peer."""
-        value: int = self.get(SocketOption.SNDHWM)
-        return value
+        return self.get(SocketOption.SNDHWM)
 
     def set_hwm(self, value: int) -> None:
         """Set SNDHWM and RCVHWM."""
@@ -291,8 +300,7 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
 
     def fileno(self) -> int:
         """The descriptor that becomes readable when EVENTS may have changed."""
-        descriptor: int = self.get(SocketOption.FD)
-        return descriptor
+        return self.get(SocketOption.FD)
 
     def __setattr__(self, name: str, value: Any) -> None:
         # These two are methods, and yet may be assigned to like the options that they are.
@@ -318,7 +326,7 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
 
     def send_string(
         self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **kwargs: Any
-    ) -> Any:
+    ) -> MessageTracker | None:
         """Send a string."""
         if not isinstance(u, str):
             raise TypeError(f"send_string takes a str, not {u!r}")
@@ -332,7 +340,7 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
     send_unicode = send_string
     recv_unicode = recv_string
 
-    def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> Any:
+    def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> None:
         """Send an object as JSON; `kwargs` are for `json.dumps`."""
         import json
 
@@ -346,11 +354,12 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
 
     def send_pyobj(
         self, obj: Any, flags: int = 0, protocol: int | None = None, **kwargs: Any
-    ) -> Any:
+    ) -> MessageTracker | None:
         """Send a pickled object."""
         import pickle
 
-        return self.send(pickle.dumps(obj, protocol), flags=flags, **kwargs)
+        sent: MessageTracker | None = self.send(pickle.dumps(obj, protocol), flags, **kwargs)
+        return sent
 
     def recv_pyobj(self, flags: int = 0) -> Any:
         """Receive a pickled object. Only from peers that you trust: unpickling can run code."""
@@ -365,7 +374,7 @@ class Socket(OptionAttributes, _core.Socket, Generic[Received]):
         flags: int = 0,
         copy: bool = True,
         **kwargs: Any,
-    ) -> Any:
+    ) -> MessageTracker | None:
         """Send the parts that `serialize` makes of an object."""
         return self.send_multipart(serialize(msg), flags=flags, copy=copy, **kwargs)
 
@@ -398,4 +407,6 @@ def _topic(topic: str | bytes) -> bytes:
     return topic.encode() if isinstance(topic, str) else topic
 
 
-__all__ = ["Socket"]
+SyncSocket = Socket[bytes]
+
+__all__ = ["Socket", "SyncSocket"]

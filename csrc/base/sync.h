@@ -2,7 +2,7 @@
  * every lock.
  *
  * Lock order, outermost first; a thread that holds one may take only those to its right:
- *     socket  ->  channel (inproc)  ->  context  ->  loop
+ *     socket  ->  channel (inproc)  ->  context  ->  loop, poll set
  * Two socket mutexes are never held together, and no lock is held while waiting for the GIL. */
 #ifndef ZL_BASE_SYNC_H
 #define ZL_BASE_SYNC_H

@@ -12,6 +12,7 @@
 #include "ctx.h"
 #include "fq.h"
 #include "inproc.h"
+#include "zap.h"
 
 typedef struct {
     zl_frameq q;
@@ -290,7 +291,8 @@ void zl_link_touch (zl_node *n)
             if (zl_pipe_readable (p))
                 zl_pipe_arrived (p, p->in.msgs);
         }
-        if (gone) {
+        p = me->pipe; /* it may have ended */
+        if (p && gone) {
             zl_frameq rest = {0};
             zl_lock (&l->mu);
             zl_frameq_splice (&rest, &l->to[me->index].q);
@@ -299,9 +301,11 @@ void zl_link_touch (zl_node *n)
             zl_frameq_splice (&p->in, &rest);
             if (more)
                 zl_pipe_arrived (p, more);
-            if (!s->closed)
+            p = me->pipe;
+            if (p && !s->closed)
                 zl_pipe_lost (p);
-            zl_pipe_close (p, ZL_DROP_NO_PEER, true);
+            if (p)
+                zl_pipe_close (p, ZL_DROP_NO_PEER, true);
         }
     }
     zl_socket_unlock (s);
@@ -350,6 +354,8 @@ static int side_up (zl_pipe *p)
 {
     zl_socket *s = p->sock;
     side *other = &p->link->sides[!p->side];
+    if (p->asker)
+        return 0;
     if (zl_pipe_takes_id (p) && zl_pipe_set_id (p, other->id, other->id_len) < 0)
         return -ENOMEM;
     if (!p->attached && !p->discard)
@@ -393,6 +399,8 @@ static int join (zl_link *l, zl_socket *binder)
     zl_pipe *p = l->sides[0].pipe;
     if (p && rc == 0)
         rc = side_up (p);
+    if (p && rc < 0 && p->asker)
+        zl_zap_deserted (p);
     if (p && rc < 0)
         zl_pipe_close (p, ZL_DROP_NO_PEER, true);
     zl_socket_unlock (connector);
@@ -533,6 +541,72 @@ fail:
     return rc;
 }
 
+/* ---- questions ---- */
+
+typedef struct {
+    zl_node node; /* in s->questions */
+    zl_link *link;
+    zl_socket *binder; /* a reference */
+} joining;
+
+static zl_socket *find_answerer (zl_ctx *ctx, const char *name)
+{
+    zl_lock (&ctx->mu);
+    zl_name *n = find_name (ctx, name);
+    zl_socket *binder = n && (n->sock->type->id == ZL_REP || n->sock->type->id == ZL_ROUTER) ? n->sock : NULL;
+    if (binder)
+        zl_hold (&binder->refs);
+    zl_unlock (&ctx->mu);
+    return binder;
+}
+
+int zl_inproc_ask (zl_socket *s, const char *name, zl_peer *asker, const zl_msg *frames, unsigned n, zl_pipe **question)
+{
+    zl_socket *binder = find_answerer (s->ctx, name);
+    if (!binder)
+        return -ECONNREFUSED;
+    zl_link *l = link_new ();
+    joining *j = malloc (sizeof *j);
+    int rc = -ENOMEM;
+    if (!l || !j)
+        goto fail;
+    set_side (l, 0, s);
+    l->sides[0].id_len = 0; /* or a ROUTER would take two questions for one connection */
+    rc = attach_side (l, 0);
+    if (rc < 0)
+        goto fail;
+    zl_pipe *p = l->sides[0].pipe;
+    p->asker = asker;
+    rc = put (p, frames, n, false);
+    if (rc < 0) {
+        p->asker = NULL;
+        zl_pipe_close (p, ZL_DROP_MEMORY, false);
+        goto fail;
+    }
+    *j = (joining){.link = l, .binder = binder};
+    zl_list_init (&j->node);
+    zl_list_append (&s->questions, &j->node);
+    s->news = true;
+    *question = p;
+    return 0;
+fail:
+    free (j);
+    if (l)
+        link_drop (l, NULL);
+    zl_socket_drop (binder);
+    return rc;
+}
+
+void zl_inproc_ask_now (zl_node *n)
+{
+    joining *j = ZL_CONTAINER (n, joining, node);
+    join (j->link, j->binder);
+    zl_socket_drop (j->binder);
+    free (j);
+}
+
+/* ---- ending ---- */
+
 /* Takes a bound name, or all of a socket's, out of the registry. */
 static bool forget (zl_ctx *ctx, zl_socket *s, const char *name)
 {
@@ -587,6 +661,6 @@ int zl_inproc_unbind (zl_socket *s, const char *name)
 void zl_inproc_close (zl_socket *s)
 {
     ZL_LIST_EACH (&s->pipes, zl_pipe, node, p)
-        if (p->link)
+        if (p->link && !p->asker)
             zl_pipe_close (p, ZL_DROP_CLOSED, false);
 }

@@ -16,6 +16,13 @@ int zl_inproc_unbind (zl_socket *s, const char *name);
 /* The mutex is held: ends all connections. */
 void zl_inproc_close (zl_socket *s);
 
+/* The mutex is held. Sends a message over a new connection to the REP or ROUTER that has bound a name, once the mutex is
+ * released; *question, with `asker`, is our pipe of it. -ECONNREFUSED if there is none, -ENOMEM. */
+int zl_inproc_ask (zl_socket *s, const char *name, zl_peer *asker, const zl_msg *frames, unsigned n, zl_pipe **question);
+
+/* Joins what zl_inproc_ask() has begun, off s->questions. No mutex is held. */
+void zl_inproc_ask_now (zl_node *n);
+
 /* Something has changed in a channel: the socket at the other end looks. Drops the reference that came with the node.
  * No mutex is held. */
 void zl_link_touch (zl_node *n);

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/wipe.h"
 #include "options.h"
+#include "security.h"
 #include "socket.h"
 
 /* ---- plain values ---- */
@@ -81,6 +83,7 @@ static const plain_row plain[] = {
     INT (84, "MULTICAST_MAXTPDU", multicast_maxtpdu, 1, INT_MAX, 1500),
     INT (89, "USE_FD", use_fd, -1, INT_MAX, -1),
     TEXT (92, "BINDTODEVICE", BINDTODEVICE, 1, 16),
+    {93, "ZAP_ENFORCE_DOMAIN", ZL_OPT_INT, GET | SET, 0, true, AT (zap_enforce_domain), INT_MIN, INT_MAX, 0},
     {94, "LOOPBACK_FASTPATH", ZL_OPT_INT, GET | SET, 0, true, AT (loopback_fastpath), INT_MIN, INT_MAX, 0},
     {96, "MULTICAST_LOOP", ZL_OPT_INT, GET | SET, 0, true, AT (multicast_loop), INT_MIN, INT_MAX, 1},
     {97, "ROUTER_NOTIFY", ZL_OPT_INT, GET | SET, T (ROUTER), false, AT (router_notify), 0, 3, 0},
@@ -167,6 +170,16 @@ static int get_plain (zl_options *o, const plain_row *r, void *value, size_t *si
 
 /* ---- as a whole ---- */
 
+static const void *data_of (const zl_options *o, zl_bytes_option which)
+{
+    return o->bytes[which] ? o->bytes[which]->data : NULL;
+}
+
+static size_t size_of (const zl_options *o, zl_bytes_option which)
+{
+    return o->bytes[which] ? o->bytes[which]->size : 0;
+}
+
 void zl_options_init (zl_options *o)
 {
     memset (o, 0, sizeof *o);
@@ -190,16 +203,17 @@ void zl_options_fini (zl_options *o)
         zl_blob_drop (o->bytes[i]);
         o->bytes[i] = NULL;
     }
+    zl_wipe (o->keys, sizeof o->keys);
 }
 
-static const void *data_of (const zl_options *o, zl_bytes_option which)
+int zl_options_set_bytes (zl_options *o, zl_bytes_option which, const void *value, size_t size)
 {
-    return o->bytes[which] ? o->bytes[which]->data : NULL;
+    return set_bytes (&o->bytes[which], value, size);
 }
 
-static size_t size_of (const zl_options *o, zl_bytes_option which)
+int zl_options_get_bytes (const zl_options *o, zl_bytes_option which, void *value, size_t *size)
 {
-    return o->bytes[which] ? o->bytes[which]->size : 0;
+    return give_bytes (value, size, data_of (o, which), size_of (o, which));
 }
 
 void zl_options_net (const zl_options *o, zl_net_options *out)
@@ -326,7 +340,7 @@ static int get_ipv4only (zl_socket *s, void *value, size_t *size)
     return zl_option_give_int (value, !s->opt.ipv6);
 }
 
-/* NULL is the one mechanism there is, and no socket is thread-safe in the sense of libzmq's draft types. */
+/* No socket is thread-safe in the sense of libzmq's draft types. */
 static int get_zero (zl_socket *s, void *value, size_t *size)
 {
     (void) s;
@@ -448,7 +462,6 @@ static const zl_option_row special[] = {
     {32, "LAST_ENDPOINT", ZL_OPT_BYTES, NULL, get_last_endpoint},
     {38, "TCP_ACCEPT_FILTER", ZL_OPT_BYTES, add_accept_filter, NULL},
     {41, "ROUTER_RAW", ZL_OPT_INT, set_router_raw, NULL},
-    {43, "MECHANISM", ZL_OPT_INT, NULL, get_zero},
     {58, "IPC_FILTER_PID", ZL_OPT_INT, add_ipc_pid, NULL},
     {59, "IPC_FILTER_UID", ZL_OPT_INT, add_ipc_uid, NULL},
     {60, "IPC_FILTER_GID", ZL_OPT_INT, add_ipc_gid, NULL},
@@ -467,6 +480,9 @@ static const zl_option_row *find_row (const zl_socket *s, int id)
     for (unsigned i = 0; i < ZL_LEN (special); i++)
         if (special[i].id == id)
             return &special[i];
+    for (unsigned i = 0; i < zl_security_option_count; i++)
+        if (zl_security_options[i].id == id)
+            return &zl_security_options[i];
     return NULL;
 }
 

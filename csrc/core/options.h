@@ -20,6 +20,9 @@ typedef enum {
     ZL_BYTES_HICCUP_MSG,
     ZL_BYTES_METADATA, /* property list as in READY */
     ZL_BYTES_BINDTODEVICE,
+    ZL_BYTES_PLAIN_USERNAME,
+    ZL_BYTES_PLAIN_PASSWORD,
+    ZL_BYTES_ZAP_DOMAIN,
     ZL_BYTES_SOCKS_PROXY,
     ZL_BYTES_SOCKS_USERNAME,
     ZL_BYTES_SOCKS_PASSWORD,
@@ -29,6 +32,9 @@ typedef enum {
     ZL_BYTES_IPC_GIDS,
     ZL_BYTES_COUNT
 } zl_bytes_option;
+
+/* Of CURVE; all zeros until they are set. */
+typedef enum { ZL_OWN_PUBLIC_KEY, ZL_OWN_SECRET_KEY, ZL_SERVER_KEY, ZL_KEY_COUNT } zl_key_option;
 
 /* Values of a socket's options. Guarded by the socket's mutex; bind() and connect() copy what they need. */
 typedef struct {
@@ -44,9 +50,11 @@ typedef struct {
     int stream_notify;
     int xpub_verbose, xpub_verbose_cancel, xpub_nodrop, xpub_manual, xpub_manual_last_value;
     int xsub_verbose_unsubscribe, only_first_subscribe, invert_matching;
+    int mechanism, as_server, zap_enforce_domain; /* ZL_MECHANISM_* */
     int rate, recovery_ivl, multicast_hops, multicast_maxtpdu, multicast_loop, loopback_fastpath; /* no such transport */
     int64_t affinity, maxmsgsize;
     zl_blob *bytes[ZL_BYTES_COUNT]; /* each a reference */
+    uint8_t keys[ZL_KEY_COUNT][ZL_KEY_SIZE];
     uint8_t routing_id[ZL_ROUTING_ID_MAX];
     uint8_t routing_id_len;
 } zl_options;
@@ -67,6 +75,9 @@ void zl_options_init (zl_options *o);
 /* A copy with references of its own. */
 void zl_options_copy (zl_options *to, const zl_options *from);
 void zl_options_fini (zl_options *o);
+/* Values of octets. -ENOMEM; -EINVAL: value has less room than that. */
+int zl_options_set_bytes (zl_options *o, zl_bytes_option which, const void *value, size_t size);
+int zl_options_get_bytes (const zl_options *o, zl_bytes_option which, void *value, size_t *size);
 /* What transports need to know; it refers to o. */
 void zl_options_net (const zl_options *o, zl_net_options *out);
 

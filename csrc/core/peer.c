@@ -20,7 +20,9 @@
 #include "../net/fd.h"
 #include "heartbeat.h"
 #include "peer.h"
+#include "security.h"
 #include "socket.h"
+#include "zap.h"
 
 enum {
     IOV_MAX_USED = 64,
@@ -38,6 +40,8 @@ struct zl_peer {
     zl_pipe *pipe; /* from the end of the handshake; NULL if the socket type has no use for this connection */
     zl_node node, readable, dirty;
     zl_alarm handshake; /* its end is due; later, that of a finishing one */
+    zl_pipe *question;  /* whether its client may come in; until that is answered nothing is read */
+    zl_blob *granted;   /* what the authenticator said of it, as a property list; NULL if nothing */
     zl_heartbeat *heart; /* made when it is needed */
 
     /* the read end */
@@ -63,7 +67,7 @@ struct zl_peer {
     bool wr_blocked; /* it took no more; wait for the event */
     bool wr_broken;  /* it takes no more ever: what the peer said before is still to be read */
     bool wr_watched; /* chatty transports: writability is asked for only while blocked */
-    bool finishing;  /* ends when nothing is left to write */
+    uint8_t finishing; /* not ZL_CLOSE_NONE: why it ends when nothing is left to write */
     bool ready;      /* handshake done: messages may go */
     bool dead, buried;
     zl_close_reason why;
@@ -144,7 +148,7 @@ static void bury (zl_socket *s, zl_peer *p)
     if (!p->dead || p->buried || p->rd_owned || p->wr_owned)
         return;
     p->buried = true;
-    if (p->why == ZL_CLOSE_LOCAL)
+    if (p->why == ZL_CLOSE_LOCAL || p->why == ZL_CLOSE_DENIED)
         zl_fd_finish (p->source.fd);
     zl_fd_close (p->source.fd);
     p->source.fd = -1;
@@ -164,6 +168,7 @@ static void bury (zl_socket *s, zl_peer *p)
         zl_chunk_put (&s->pool, p->big_chunk);
     zl_blob_drop (p->big);
     zl_wire_fini (&p->wire);
+    zl_blob_drop (p->granted);
     zl_heartbeat_free (p->heart);
     p->heart = NULL;
     zl_list_remove (&p->node);
@@ -194,7 +199,7 @@ static void report_end (const zl_peer *p, zl_close_reason why)
         zl_endpoint_report (p->endpoint, ZL_EVENT_HANDSHAKE_FAILED, (uint64_t) p->error, fd);
     else if (!p->ready && failure == ZL_FAILS_REFUSED && p->wire.refusal)
         zl_endpoint_report (p->endpoint, ZL_EVENT_HANDSHAKE_FAILED_AUTH, p->wire.refusal, fd);
-    else if (!p->ready && failure >= ZL_PROTOCOL_UNSPECIFIED)
+    else if ((!p->ready || p->wire.sealed) && failure >= ZL_PROTOCOL_UNSPECIFIED)
         zl_endpoint_report (p->endpoint, ZL_EVENT_HANDSHAKE_FAILED_PROTOCOL, failure, fd);
     zl_endpoint_report (p->endpoint, ZL_EVENT_DISCONNECTED, (uint64_t) fd, fd);
 }
@@ -212,6 +217,8 @@ void zl_peer_end (zl_socket *s, zl_peer *p, zl_close_reason why)
     }
     s->stats.closed[why]++;
     zl_socket_alarm (s, &p->handshake, ZL_NEVER);
+    zl_zap_forget (p->question);
+    p->question = NULL;
     zl_poller_del (&s->client.set, p->source.fd);
     zl_list_remove (&p->readable);
     zl_list_remove (&p->dirty);
@@ -235,19 +242,25 @@ static zl_heartbeat *heart_of (zl_socket *s, zl_peer *p)
     return p->heart;
 }
 
-/* What the application may ask about the connection: all that the peer announced, and where it is. */
+/* What the application may ask about the connection: where it is, what the authenticator said of it, and what the peer
+ * announced. In this order, as the first of a name is what counts: nobody makes up an address or a user of his own. */
 static zl_blob *describe (const zl_peer *p)
 {
     char address[64];
     zl_fd_peer_address (p->source.fd, address, sizeof address);
-    const zl_blob *announced = p->wire.peer_properties;
-    size_t before = announced ? announced->size : 0, n = strlen (address);
-    zl_blob *all = zl_blob_alloc (before + 1 + strlen ("Peer-Address") + 4 + n);
+    const zl_blob *const lists[] = {p->granted, p->wire.peer_properties};
+    size_t size = 1 + strlen ("Peer-Address") + 4 + strlen (address);
+    for (unsigned i = 0; i < ZL_LEN (lists); i++)
+        size += lists[i] ? lists[i]->size : 0;
+    zl_blob *all = zl_blob_alloc (size);
     if (!all)
         return NULL;
-    if (before)
-        memcpy (zl_blob_bytes (all), announced->data, before);
-    zl_property_put (zl_blob_bytes (all) + before, "Peer-Address", address, n);
+    uint8_t *at = zl_property_put (zl_blob_bytes (all), "Peer-Address", address, strlen (address));
+    for (unsigned i = 0; i < ZL_LEN (lists); i++)
+        if (lists[i]) {
+            memcpy (at, lists[i]->data, lists[i]->size);
+            at += lists[i]->size;
+        }
     return all;
 }
 
@@ -309,6 +322,21 @@ static bool inbound_full (const zl_peer *p)
         return false;
     int hwm = p->sock->opt.rcvhwm;
     return (hwm && pipe->in.msgs >= (size_t) hwm) || pipe->in.bytes >= INBOUND_BYTES_MAX;
+}
+
+static void unpause (zl_peer *p)
+{
+    p->rd_paused = false;
+    if (p->rd_ready && !zl_linked (&p->readable))
+        zl_list_append (&p->sock->readable, &p->readable);
+}
+
+/* The same from outside of the turn: somebody has to come and read. */
+static void read_on (zl_peer *p)
+{
+    unpause (p);
+    if (!p->sock->turn)
+        zl_loop_post (&p->sock->client);
 }
 
 /* Gives the slab up: what of it the pipe has shown stays with the pipe. */
@@ -400,7 +428,7 @@ static void handle_command (zl_socket *s, zl_peer *p, const uint8_t *body, size_
 /* A frame too large for the slab: the rest of it is read straight into a block of its size. */
 static bool begin_big (zl_peer *p, const zl_header *h)
 {
-    zl_blob *b = zl_socket_big_block (p->sock, (size_t) h->size);
+    zl_blob *b = p->wire.sealed ? zl_blob_alloc ((size_t) h->size) : zl_socket_big_block (p->sock, (size_t) h->size);
     if (!b)
         return false;
     p->big = b;
@@ -416,16 +444,27 @@ static bool begin_big (zl_peer *p, const zl_header *h)
     return true;
 }
 
-/* A frame that had to be taken out of the peer's own framing. */
-static void take_foreign (zl_socket *s, zl_peer *p, const zl_msg *frame, bool more)
+/* A frame in the peer's own form, whose body lies in `blob` (NULL: borrowed). */
+static void take_foreign (zl_socket *s, zl_peer *p, zl_header *h, uint8_t *body, zl_blob *blob)
 {
     zl_pipe *pipe = p->pipe;
+    zl_slice frame;
+    zl_close_reason why = zl_wire_open_frame (&p->wire, h, body, &frame);
+    if (why) {
+        zl_peer_end (s, p, why);
+        return;
+    }
+    if (h->flags & ZL_FRAME_COMMAND) {
+        handle_command (s, p, frame.p, frame.n);
+        return;
+    }
+    bool more = h->flags & ZL_FRAME_MORE;
     p->inside = more;
     if (!pipe) {
         s->stats.dropped[ZL_DROP_NO_PEER] += !more;
         return;
     }
-    if (zl_frameq_append (&pipe->in, &s->pool, frame, more) < 0)
+    if (zl_frameq_append (&pipe->in, &s->pool, &(zl_msg){frame.p, frame.n, blob}, more) < 0)
         zl_peer_end (s, p, ZL_CLOSE_MEMORY);
     else if (!more)
         zl_pipe_arrived (pipe, 1);
@@ -435,15 +474,16 @@ static void finish_big (zl_socket *s, zl_peer *p)
 {
     zl_chunk *c = p->big_chunk;
     zl_blob *b = p->big;
-    s->big_size = b->size;
+    if (!p->wire.sealed)
+        s->big_size = b->size;
     zl_header h = p->big_header;
     bool linked = p->big_linked;
     p->big = NULL;
     p->big_chunk = NULL;
     p->big_linked = false;
-    if (p->wire.codec) {
+    if (zl_wire_is_foreign (&p->wire)) {
         zl_chunk_put (&s->pool, c);
-        take_foreign (s, p, &(zl_msg){b->data, b->size, b}, h.flags & ZL_FRAME_MORE);
+        take_foreign (s, p, &h, (uint8_t *) b->data, b);
         zl_blob_drop (b);
         return;
     }
@@ -523,10 +563,10 @@ static void cut_foreign_frames (zl_socket *s, zl_peer *p)
     while ((rc = zl_wire_cut_one (&p->wire, p->slab->data + p->cut, p->fill - p->cut, &h)) == 1) {
         if (p->fill - p->cut - h.len < h.size)
             break;
-        const zl_msg frame = {p->slab->data + p->cut + h.len, (size_t) h.size, NULL};
+        uint8_t *body = p->slab->data + p->cut + h.len;
         p->cut += h.len + (uint32_t) h.size;
         p->slab->begin = p->slab->end = p->cut;
-        take_foreign (s, p, &frame, h.flags & ZL_FRAME_MORE);
+        take_foreign (s, p, &h, body, NULL);
         if (p->dead)
             return;
     }
@@ -536,22 +576,113 @@ static void cut_foreign_frames (zl_socket *s, zl_peer *p)
         await_rest (s, p, rc ? &h : &(zl_header){0});
 }
 
-/* Everything up to the first message; true once that may come. */
-static bool shake_hands (zl_socket *s, zl_peer *p)
+static void finish_late (zl_socket *s, zl_alarm *a)
 {
-    ssize_t used = zl_wire_input (&p->wire, p->slab->data + p->cut, p->fill - p->cut);
+    zl_peer *p = ZL_CONTAINER (a, zl_peer, handshake);
+    zl_peer_end (s, p, p->finishing);
+}
+
+/* It ends when all is written, or after so many milliseconds (-1: never for that). */
+static void finish (zl_socket *s, zl_peer *p, zl_close_reason why, int within_ms)
+{
+    p->finishing = (uint8_t) why;
+    p->handshake.fire = finish_late; /* its own time is over */
+    zl_socket_alarm (s, &p->handshake, zl_deadline (within_ms));
+}
+
+/* The client is not let in, and told so, if so. */
+static void deny (zl_socket *s, zl_peer *p, unsigned status)
+{
+    enum { TIME_TO_TELL = 1000 };
+    zl_close_reason why = zl_wire_deny (&p->wire, status);
+    if (why || status == 300) {
+        zl_peer_end (s, p, why ? why : ZL_CLOSE_DEFERRED);
+        return;
+    }
+    make_dirty (p);
+    finish (s, p, ZL_CLOSE_DENIED, TIME_TO_TELL);
+}
+
+/* Has the authenticator decide. True if that is not necessary, or was done at once: the handshake goes on. */
+static bool ask (zl_socket *s, zl_peer *p)
+{
+    zl_slice credentials[2];
+    char address[64];
+    const zl_mech *mech = p->wire.mech;
+    const zl_options *o = zl_endpoint_options (p->endpoint);
+    zl_fd_peer_address (p->source.fd, address, sizeof address);
+    unsigned n = mech->credentials ? mech->credentials (&p->wire, credentials) : 0;
+    const zl_zap_request request = {p, o, mech, address, credentials, n};
+    int rc = zl_zap_ask (s, &request, &p->question);
+    if (rc == 0)
+        return false;
+    zl_close_reason why = rc == -ENOMEM                ? ZL_CLOSE_MEMORY
+                          : zl_zap_is_needed (o, mech) ? ZL_CLOSE_NO_AUTHENTICATOR
+                                                       : zl_wire_admit (&p->wire);
+    if (why)
+        zl_peer_end (s, p, why);
+    return !why;
+}
+
+/* Feeds the wire with what has been read; false if that was the end. */
+static bool feed_wire (zl_socket *s, zl_peer *p)
+{
+    zl_chunk *c = p->slab; /* NULL: it goes on after an answer, and nothing has come since */
+    ssize_t used = zl_wire_input (&p->wire, c ? c->data + p->cut : NULL, p->fill - p->cut);
     make_dirty (p);
     if (used < 0) {
         zl_peer_end (s, p, p->wire.reason);
         return false;
     }
     p->cut += (uint32_t) used;
-    p->slab->begin = p->slab->end = p->cut;
+    if (c)
+        c->begin = c->end = p->cut;
+    return true;
+}
+
+/* Everything up to the first message; true once that may come. */
+static bool shake_hands (zl_socket *s, zl_peer *p)
+{
+    while (feed_wire (s, p) && p->wire.state == ZL_WIRE_ASKING)
+        if (!ask (s, p))
+            return false;
+    if (p->dead)
+        return false;
     p->need = p->wire.state == ZL_WIRE_TRAFFIC ? 0 : READ_MIN + p->fill - p->cut;
     if (p->wire.state != ZL_WIRE_TRAFFIC)
         return false;
     become_ready (s, p);
     return !p->dead;
+}
+
+/* Looks at what is in the slab. */
+static void hear (zl_socket *s, zl_peer *p)
+{
+    if ((!p->ready && !shake_hands (s, p)) || !p->slab)
+        return;
+    if (zl_wire_is_foreign (&p->wire))
+        cut_foreign_frames (s, p);
+    else
+        cut_frames (s, p);
+}
+
+void zl_peer_judge (zl_socket *s, zl_peer *p, const zl_zap_reply *reply)
+{
+    p->question = NULL;
+    zl_close_reason why = reply->why;
+    if (!why && reply->status != 200)
+        deny (s, p, reply->status);
+    else if (!why) {
+        p->granted = zl_blob_hold (reply->properties);
+        why = zl_wire_admit (&p->wire);
+    }
+    if (why)
+        zl_peer_end (s, p, why);
+    if (!p->dead && !p->finishing) {
+        hear (s, p);
+        read_on (p);
+    }
+    zl_socket_flush_later (s);
 }
 
 static void take_bytes (zl_socket *s, zl_peer *p, size_t n)
@@ -570,12 +701,7 @@ static void take_bytes (zl_socket *s, zl_peer *p, size_t n)
     if (p->dead || n == 0)
         return;
     p->fill += (uint32_t) n;
-    if (!p->ready && !shake_hands (s, p))
-        return;
-    if (p->wire.codec)
-        cut_foreign_frames (s, p);
-    else
-        cut_frames (s, p);
+    hear (s, p);
 }
 
 /* The system says so: 0 at the end of the stream, or -errno. */
@@ -590,7 +716,7 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
     zl_list_remove (&p->readable);
     if (p->rd_owned || p->dead || !p->rd_ready)
         return;
-    if (inbound_full (p)) {
+    if (inbound_full (p) || p->wire.state == ZL_WIRE_ASKING) {
         p->rd_paused = true;
         return;
     }
@@ -645,11 +771,10 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
 static void encode_foreign (zl_peer *p, zl_pipe *pipe)
 {
     zl_pool *pool = &p->sock->pool;
-    uint8_t header[ZL_CODEC_HEADER_MAX];
     zl_view v = {.more = false};
     while ((v.more || p->tx.bytes < WRITE_BATCH) && zl_frameq_peek (&pipe->out, pool, &v)) {
-        unsigned n = p->wire.codec->put (header, v.size, v.more);
-        if (zl_frameq_push_foreign (&p->tx, pool, header, n, &(zl_msg){v.data, v.size, v.blob}, !v.more) < 0) {
+        const zl_msg frame = {v.data, v.size, v.blob};
+        if (zl_wire_put_frame (&p->wire, &p->tx, &frame, v.more ? ZL_FRAME_MORE : 0, !v.more) < 0) {
             zl_peer_end (p->sock, p, ZL_CLOSE_MEMORY);
             return;
         }
@@ -666,7 +791,7 @@ static bool refill (zl_peer *p)
     zl_frameq_splice (&p->tx, &p->ctl);
     zl_pipe *pipe = p->pipe;
     if (pipe && p->ready && pipe->out.head) {
-        if (p->wire.codec)
+        if (zl_wire_is_foreign (&p->wire))
             encode_foreign (p, pipe);
         else
             zl_frameq_move (&p->tx, &pipe->out, WRITE_BATCH);
@@ -740,7 +865,7 @@ void zl_peer_write (zl_socket *s, zl_peer *p)
     if (!p->dead && (p->ctl.head || (p->pipe && p->pipe->out.head)))
         make_dirty (p);
     if (!p->dead && p->finishing && is_flushed (p))
-        zl_peer_end (s, p, ZL_CLOSE_LOCAL);
+        zl_peer_end (s, p, p->finishing);
     if (!p->buried && !p->tx.head) {
         zl_endpoint_flushed (s, p->endpoint);
         if (s->draining)
@@ -797,7 +922,8 @@ int zl_peer_open (zl_socket *s, zl_endpoint *e, int fd)
     zl_list_init (&p->readable);
     zl_list_init (&p->dirty);
     const zl_blob *properties = o->bytes[ZL_BYTES_METADATA];
-    const zl_wire_config config = {.mech = &zl_mech_null,
+    const zl_wire_config config = {.mech = zl_security_mech (o),
+                                   .security = zl_security_of (o),
                                    .own_type = s->type->id,
                                    .raw = s->type->raw || o->router_raw,
                                    .own_id = {o->routing_id, o->routing_id_len},
@@ -852,9 +978,7 @@ static void stream_consumed (zl_pipe *pipe)
     zl_peer *p = pipe->peer;
     if (!p || !p->rd_paused || pipe->in.msgs > (size_t) pipe->sock->opt.rcvhwm / 2)
         return;
-    p->rd_paused = false;
-    if (p->rd_ready && !zl_linked (&p->readable))
-        zl_list_append (&pipe->sock->readable, &p->readable);
+    unpause (p);
 }
 
 static void stream_recheck (zl_pipe *pipe)
@@ -864,13 +988,8 @@ static void stream_recheck (zl_pipe *pipe)
     if (hwm == 0 || pipe->out.msgs < (size_t) hwm)
         zl_pipe_set_writable (pipe);
     zl_peer *p = pipe->peer;
-    if (p && p->rd_paused && !inbound_full (p)) {
-        p->rd_paused = false;
-        if (p->rd_ready && !zl_linked (&p->readable))
-            zl_list_append (&s->readable, &p->readable);
-        if (!s->turn)
-            zl_loop_post (&s->client);
-    }
+    if (p && p->rd_paused && !inbound_full (p))
+        read_on (p);
 }
 
 static int stream_subscribe (zl_pipe *pipe, bool subscribe, const uint8_t *topic, size_t n)
@@ -893,11 +1012,6 @@ static void stream_hangup (zl_pipe *pipe, zl_close_reason why)
         zl_peer_end (s, pipe->peer, why);
 }
 
-static void finish_late (zl_socket *s, zl_alarm *a)
-{
-    zl_peer_end (s, ZL_CONTAINER (a, zl_peer, handshake), ZL_CLOSE_LOCAL);
-}
-
 static void stream_finish (zl_pipe *pipe)
 {
     zl_socket *s = pipe->sock;
@@ -908,11 +1022,8 @@ static void stream_finish (zl_pipe *pipe)
         zl_endpoint_close (s, e, linger);
     else if (p && (linger == 0 || is_flushed (p)))
         zl_peer_end (s, p, ZL_CLOSE_LOCAL);
-    else if (p) {
-        p->finishing = true;
-        p->handshake.fire = finish_late; /* its own time is over */
-        zl_socket_alarm (s, &p->handshake, zl_deadline (linger));
-    }
+    else if (p)
+        finish (s, p, ZL_CLOSE_LOCAL, linger);
 }
 
 static void stream_close (zl_pipe *pipe)

@@ -19,6 +19,10 @@ void zl_peer_read (zl_socket *s, zl_peer *p);
 /* Writes until nothing is left or the kernel takes no more. Releases the mutex meanwhile. */
 void zl_peer_write (zl_socket *s, zl_peer *p);
 
+typedef struct zl_zap_reply zl_zap_reply;
+/* The authenticator has answered the question of p, or never will. */
+void zl_peer_judge (zl_socket *s, zl_peer *p, const zl_zap_reply *reply);
+
 /* Sends a PING. */
 void zl_peer_ping (zl_socket *s, zl_peer *p, int ttl);
 /* There may be something from it that was not read yet, since the application does not take what has come or nobody has got

@@ -5,6 +5,7 @@
 #include "fq.h"
 #include "pipe.h"
 #include "socket.h"
+#include "zap.h"
 
 zl_pipe *zl_pipe_new (zl_socket *s, const zl_pipe_ops *ops, bool conflate)
 {
@@ -56,7 +57,9 @@ void zl_pipe_inject (zl_pipe *p, const void *body, size_t n)
 
 void zl_pipe_lost (zl_pipe *p)
 {
-    if (p->attached && !p->leaving && p->sock->type->lost)
+    if (p->asker)
+        zl_zap_deserted (p);
+    else if (p->attached && !p->leaving && p->sock->type->lost)
         p->sock->type->lost (p->sock, p);
 }
 
@@ -154,6 +157,10 @@ void zl_pipe_arrived (zl_pipe *p, size_t msgs)
 {
     zl_socket *s = p->sock;
     bool was_empty = p->in.msgs == msgs;
+    if (ZL_UNLIKELY (p->asker)) {
+        zl_zap_answered (p);
+        return;
+    }
     if (p->discard) {
         if (s->rx_pipe == p)
             return; /* the message being read is among them */

@@ -44,6 +44,7 @@ struct zl_pipe {
     zl_peer *peer; /* the connection that is up, or NULL */
     zl_link *link; /* inproc */
     uint8_t side;  /* inproc: which end of the link this is */
+    zl_peer *asker; /* inproc: it carries a question about this one's client (zap.h), and the type knows nothing of it */
     bool joined;   /* inproc: the other side is there, and the socket type knows */
 
     bool writable;  /* below the high-water mark; a full pipe stays unwritable down to the low-water mark */

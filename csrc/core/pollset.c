@@ -1,8 +1,9 @@
 /* Waits for many sockets and descriptors at once.
  *
- * A socket is in the set by its public descriptor (zl_socket_fd), which tells of changes only. So an entry is `hot` from the
- * moment it may be ready until a look at it has shown that it is not; hot entries are looked at in every wait, the others
- * only when their descriptor says so. */
+ * A socket is in the set by its public descriptor (zl_socket_fd), which tells of changes only, and only until anybody looks at
+ * the socket; of what is found at such a look the socket tells its watchers. So an entry is `hot` from the moment it may be
+ * ready until a look of ours has shown that it is not; hot entries are looked at in every wait, the others only when they were
+ * `told` or their descriptor says so. */
 #include <poll.h>
 #include <stdlib.h>
 
@@ -11,6 +12,9 @@
 typedef struct {
     zl_node node; /* in all */
     zl_node hot;  /* in hot */
+    zl_node told; /* in told; guarded by set->mu */
+    zl_watcher watcher;
+    zl_pollset *set;
     zl_socket *sock; /* a reference, or NULL for a descriptor */
     int fd;
     int events;
@@ -20,6 +24,11 @@ typedef struct {
 struct zl_pollset {
     zl_poller poller;
     zl_node all, hot;
+    zl_mutex mu;  /* the last of the lock order; guards what follows */
+    zl_node told; /* entries whose sockets have changed */
+    bool asleep;  /* the thread is in the kernel, or about to be */
+    bool woken;
+    zl_wake wake;
 };
 
 int zl_pollset_open (zl_pollset **out)
@@ -32,8 +41,17 @@ int zl_pollset_open (zl_pollset **out)
         free (p);
         return rc;
     }
+    zl_mutex_init (&p->mu);
     zl_list_init (&p->all);
     zl_list_init (&p->hot);
+    zl_list_init (&p->told);
+    rc = zl_wake_init (&p->wake);
+    if (rc == 0)
+        rc = zl_poller_add (&p->poller, p->wake.fd, ZL_READ, ZL_LEVEL, NULL);
+    if (rc < 0) {
+        zl_pollset_free (p);
+        return rc;
+    }
     *out = p;
     return 0;
 }
@@ -46,9 +64,27 @@ static entry *find (zl_pollset *p, zl_socket *s, int fd)
     return NULL;
 }
 
-static void let_go (zl_socket *s)
+static void on_change (zl_watcher *w)
 {
+    entry *e = ZL_CONTAINER (w, entry, watcher);
+    zl_pollset *p = e->set;
+    zl_lock (&p->mu);
+    if (!zl_linked (&e->told))
+        zl_list_append (&p->told, &e->told);
+    if (p->asleep && !p->woken) {
+        p->woken = true;
+        zl_wake_set (&p->wake);
+    }
+    zl_unlock (&p->mu);
+}
+
+static void let_go (entry *e)
+{
+    zl_socket *s = e->sock;
+    if (!s)
+        return;
     zl_socket_lock (s);
+    zl_list_remove (&e->watcher.node);
     zl_socket_fd_drop (s);
     zl_socket_unlock (s);
     zl_socket_drop (s);
@@ -59,8 +95,10 @@ static void entry_free (zl_pollset *p, entry *e)
     zl_poller_del (&p->poller, e->fd);
     zl_list_remove (&e->node);
     zl_list_remove (&e->hot);
-    if (e->sock)
-        let_go (e->sock);
+    let_go (e);
+    zl_lock (&p->mu);
+    zl_list_remove (&e->told);
+    zl_unlock (&p->mu);
     free (e);
 }
 
@@ -70,7 +108,9 @@ void zl_pollset_free (zl_pollset *p)
         next = n->next;
         entry_free (p, ZL_CONTAINER (n, entry, node));
     }
+    zl_wake_fini (&p->wake);
     zl_poller_fini (&p->poller);
+    zl_mutex_fini (&p->mu);
     free (p);
 }
 
@@ -78,6 +118,21 @@ static void make_hot (zl_pollset *p, entry *e)
 {
     if (!zl_linked (&e->hot))
         zl_list_append (&p->hot, &e->hot);
+}
+
+/* The descriptor of the entry's socket, which is ours to watch until let_go(); or a negative code. */
+static int hold (entry *e)
+{
+    zl_socket *s = e->sock;
+    zl_socket_lock (s);
+    int rc = zl_socket_check (s);
+    int fd = rc < 0 ? rc : zl_socket_fd_hold (s);
+    if (fd >= 0) {
+        zl_hold (&s->refs);
+        zl_list_append (&s->watchers, &e->watcher.node);
+    }
+    zl_socket_unlock (s);
+    return fd;
 }
 
 int zl_pollset_add (zl_pollset *p, zl_socket *s, int fd, int events, void *tag)
@@ -89,31 +144,25 @@ int zl_pollset_add (zl_pollset *p, zl_socket *s, int fd, int events, void *tag)
         make_hot (p, e);
         return 0;
     }
-    if (s) {
-        zl_socket_lock (s);
-        int rc = zl_socket_check (s);
-        fd = rc < 0 ? rc : zl_socket_fd_hold (s);
-        zl_socket_unlock (s);
-        if (fd < 0)
-            return fd;
-    }
-    if (s)
-        zl_hold (&s->refs);
     e = calloc (1, sizeof *e);
-    if (!e) {
-        if (s)
-            let_go (s);
+    if (!e)
         return -ENOMEM;
-    }
-    *e = (entry){.sock = s, .fd = fd, .events = events, .tag = tag};
+    *e = (entry){.sock = s, .fd = fd, .events = events, .tag = tag, .set = p, .watcher.changed = on_change};
     zl_list_init (&e->hot);
+    zl_list_init (&e->told);
+    zl_list_init (&e->watcher.node);
+    if (s)
+        fd = e->fd = hold (e);
+    if (fd < 0) {
+        free (e);
+        return fd;
+    }
     /* A descriptor is watched for nothing but change: what is ready is asked of poll(), which knows every kind. */
     int rc = zl_poller_add (&p->poller, fd, s ? ZL_READ : ZL_READ | ZL_WRITE, s ? ZL_LEVEL : ZL_EDGE, e);
     if (rc == -EPERM)
         rc = 0; /* a regular file: always ready, and stays hot */
     if (rc < 0) {
-        if (s)
-            let_go (s);
+        let_go (e);
         free (e);
         return rc;
     }
@@ -175,18 +224,35 @@ static int collect (zl_pollset *p, zl_polled *out, int max)
     return n;
 }
 
+/* Takes up what was told. If that is nothing, the next change wakes us, when we mean to sleep. */
+static void take_told (zl_pollset *p, bool to_sleep)
+{
+    zl_lock (&p->mu);
+    for (zl_node *n; (n = zl_list_pop (&p->told));)
+        make_hot (p, ZL_CONTAINER (n, entry, told));
+    p->asleep = to_sleep && zl_list_empty (&p->hot);
+    if (p->woken) {
+        p->woken = false;
+        zl_wake_clear (&p->wake);
+    }
+    zl_unlock (&p->mu);
+}
+
 int zl_pollset_wait (zl_pollset *p, zl_polled *out, int max, zl_time deadline)
 {
     enum { BATCH = 64 };
     for (bool looked = false;; looked = true) {
         zl_ready ready[BATCH];
         zl_time now = deadline == ZL_NEVER ? 0 : zl_now ();
+        take_told (p, true);
         zl_time timeout = zl_list_empty (&p->hot) ? zl_until (deadline, now) : 0;
         int n = zl_poller_wait (&p->poller, ready, BATCH, timeout);
+        take_told (p, false);
         if (n < 0)
             return n;
         for (int i = 0; i < n; i++)
-            make_hot (p, ready[i].data);
+            if (ready[i].data)
+                make_hot (p, ready[i].data);
         n = collect (p, out, max);
         if (n != 0 || (looked && now >= deadline))
             return n;

@@ -39,6 +39,11 @@ void zl_socket_unlock_and_tell (zl_socket *s)
             zl_link_touch (n);
             zl_lock (&s->mu);
         }
+        for (zl_node *n; (n = zl_list_pop (&s->questions));) {
+            zl_unlock (&s->mu);
+            zl_inproc_ask_now (n);
+            zl_lock (&s->mu);
+        }
         zl_monitor_send (s);
     }
     zl_unlock (&s->mu);
@@ -75,6 +80,8 @@ void zl_socket_changed (zl_socket *s)
     }
     if (!zl_list_empty (&s->waiters))
         wake_waiters (s);
+    ZL_LIST_EACH (&s->watchers, zl_watcher, node, w)
+        w->changed (w);
     raise_fd (s);
 }
 
@@ -410,7 +417,7 @@ int zl_socket_open (zl_ctx *ctx, zl_loop *loop, const zl_type *type, zl_socket *
     s->outer = s->wake.fd = s->wake.write = s->fd_wake.fd = s->fd_wake.write = -1;
     zl_node *const lists[] = {&s->waiters, &s->endpoints, &s->peers, &s->pipes,   &s->readable,
                               &s->dirty,   &s->graves,    &s->touches, &s->ctx_node, &s->monitor.queue,
-                              &s->returned};
+                              &s->returned, &s->questions, &s->watchers};
     for (unsigned i = 0; i < ZL_LEN (lists); i++)
         zl_list_init (lists[i]);
     zl_options_init (&s->opt);

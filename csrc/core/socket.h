@@ -43,6 +43,14 @@ struct zl_source {
     void (*ready) (zl_socket *s, zl_source *src, unsigned events);
 };
 
+/* Somebody besides blocked threads who wants to know of every change. changed() is called with the socket's mutex held and must
+ * not block. */
+typedef struct zl_watcher zl_watcher;
+struct zl_watcher {
+    zl_node node; /* in socket->watchers */
+    void (*changed) (zl_watcher *w);
+};
+
 enum zl_arm { ZL_ARMED, ZL_WATCHED, ZL_PARKED };
 
 /* A received frame that was given back. */
@@ -81,6 +89,7 @@ struct zl_socket {
     zl_wake wake; /* in the poll set */
     zl_source wake_source;
     zl_node waiters; /* blocked threads without the turn */
+    zl_node watchers;
 
     int outer; /* ZL_FD: a poll set around ours and fd_wake, made at first use; -1 */
     unsigned outer_users; /* poll sets that have it, shadows that may */
@@ -105,6 +114,7 @@ struct zl_socket {
     unsigned draining; /* threads in zl_socket_drain() */
     bool news;       /* somebody is to be told something once the mutex is released: */
     zl_node touches; /* zl_link: other sockets */
+    zl_node questions; /* of zl_inproc_ask(): an authenticator */
     zl_monitor monitor;
 
     size_t max_frame; /* MAX_MSGSZ of the context: larger ones are not sent */

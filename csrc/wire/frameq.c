@@ -221,6 +221,29 @@ int zl_frameq_push_foreign (zl_frameq *q, zl_pool *pool, const void *header, siz
     return 0;
 }
 
+uint8_t *zl_frameq_push_blank (zl_frameq *q, zl_pool *pool, size_t size, bool last)
+{
+    bool outside = size > ZL_CHUNK_LARGE - ZL_HEADER_MAX;
+    zl_blob *b = outside ? zl_blob_alloc (size) : NULL;
+    zl_chunk *c = outside && !b ? NULL : reserve (q, pool, ZL_HEADER_MAX + (outside ? 0 : size), true);
+    if (!c) {
+        zl_blob_drop (b);
+        return NULL;
+    }
+    unsigned header = zl_header_put (c->data + c->end, size, 0);
+    uint8_t *body = outside ? zl_blob_bytes (b) : c->data + c->end + header;
+    c->end += header + (outside ? 0 : (uint32_t) size);
+    if (outside) {
+        c->blob = b;
+        c->body = body;
+        c->body_size = size;
+    }
+    q->bytes += header + size;
+    c->msgs += last;
+    q->msgs += last;
+    return body;
+}
+
 int zl_frameq_append (zl_frameq *q, zl_pool *pool, const zl_msg *frame, bool more)
 {
     if (push_frame (q, pool, frame, more ? ZL_FRAME_MORE : 0) < 0)

@@ -87,6 +87,9 @@ int zl_frameq_push_raw (zl_frameq *q, zl_pool *pool, const void *bytes, size_t s
  * connection, like what is in a control queue. 0, or -ENOMEM and the queue is as before. */
 int zl_frameq_push_foreign (zl_frameq *q, zl_pool *pool, const void *header, size_t header_len, const zl_msg *body,
                             bool last);
+/* Appends a frame of `size` octets whose body the caller then writes: where, or NULL without memory. It belongs to the
+ * connection likewise. */
+uint8_t *zl_frameq_push_blank (zl_frameq *q, zl_pool *pool, size_t size, bool last);
 /* Appends one frame of a message whose other frames come and go by this call too: 0, or -ENOMEM. */
 int zl_frameq_append (zl_frameq *q, zl_pool *pool, const zl_msg *frame, bool more);
 

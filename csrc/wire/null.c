@@ -1,10 +1,16 @@
-/* The NULL mechanism (RFC 37): both sides send READY with their properties as soon as the greetings are complete. */
+/* The NULL mechanism (RFC 37): both sides send READY with their properties as soon as the greetings are complete, or when an
+ * authenticator has agreed (RFC 27). */
 #include "mech.h"
 #include "wire.h"
 
-static zl_close_reason null_start (zl_wire *w)
+static zl_close_reason null_admit (zl_wire *w)
 {
     return zl_wire_send_metadata (w, "READY");
+}
+
+static zl_close_reason null_start (zl_wire *w)
+{
+    return w->security.asks ? zl_wire_ask (w) : null_admit (w);
 }
 
 static zl_close_reason null_command (zl_wire *w, zl_slice name, zl_slice data)
@@ -17,4 +23,4 @@ static zl_close_reason null_command (zl_wire *w, zl_slice name, zl_slice data)
     return zl_wire_metadata (w, data);
 }
 
-const zl_mech zl_mech_null = {.name = "NULL", .start = null_start, .command = null_command};
+const zl_mech zl_mech_null = {.name = "NULL", .start = null_start, .command = null_command, .admit = null_admit};

@@ -11,9 +11,22 @@ enum {
     ZL_FAILS_REFUSED = 2,
     ZL_PROTOCOL_UNSPECIFIED = 0x10000000,
     ZL_PROTOCOL_UNEXPECTED_COMMAND = 0x10000001,
+    ZL_PROTOCOL_INVALID_SEQUENCE = 0x10000002,
+    ZL_PROTOCOL_KEY_EXCHANGE = 0x10000003,
+    ZL_PROTOCOL_MALFORMED_MESSAGE = 0x10000012,
+    ZL_PROTOCOL_MALFORMED_HELLO = 0x10000013,
+    ZL_PROTOCOL_MALFORMED_INITIATE = 0x10000014,
     ZL_PROTOCOL_MALFORMED_ERROR = 0x10000015,
+    ZL_PROTOCOL_MALFORMED_READY = 0x10000016,
+    ZL_PROTOCOL_MALFORMED_WELCOME = 0x10000017,
     ZL_PROTOCOL_INVALID_METADATA = 0x10000018,
+    ZL_PROTOCOL_CRYPTOGRAPHIC = 0x11000001,
     ZL_PROTOCOL_MECHANISM_MISMATCH = 0x11000002,
+    ZL_PROTOCOL_ZAP_MALFORMED_REPLY = 0x20000001,
+    ZL_PROTOCOL_ZAP_BAD_REQUEST_ID = 0x20000002,
+    ZL_PROTOCOL_ZAP_BAD_VERSION = 0x20000003,
+    ZL_PROTOCOL_ZAP_INVALID_STATUS_CODE = 0x20000004,
+    ZL_PROTOCOL_ZAP_INVALID_METADATA = 0x20000005,
 };
 
 /* Ends of connections. FINAL ones are the peer's breach of protocol: the connecting side does not try again. */
@@ -37,6 +50,22 @@ enum {
     X (IDENTITY, "bad routing id", 1, ZL_PROTOCOL_INVALID_METADATA)                                                    \
     X (INCOMPATIBLE, "incompatible socket type", 1, ZL_PROTOCOL_INVALID_METADATA)                                      \
     X (REFUSED, "refused by peer", 1, ZL_FAILS_REFUSED)                                                                \
+    X (DENIED, "refused by authenticator", 1, ZL_FAILS_REFUSED)                                                        \
+    X (DEFERRED, "put off by authenticator", 0, ZL_FAILS_REFUSED)                                                      \
+    X (NO_AUTHENTICATOR, "no authenticator", 0, ZL_FAILS_PLAINLY)                                                      \
+    X (ZAP_REPLY, "malformed authenticator reply", 1, ZL_PROTOCOL_ZAP_MALFORMED_REPLY)                                 \
+    X (ZAP_VERSION, "authenticator version", 1, ZL_PROTOCOL_ZAP_BAD_VERSION)                                           \
+    X (ZAP_REQUEST_ID, "authenticator request id", 1, ZL_PROTOCOL_ZAP_BAD_REQUEST_ID)                                  \
+    X (ZAP_STATUS, "authenticator status code", 1, ZL_PROTOCOL_ZAP_INVALID_STATUS_CODE)                                \
+    X (ZAP_METADATA, "authenticator metadata", 1, ZL_PROTOCOL_ZAP_INVALID_METADATA)                                    \
+    X (HELLO, "malformed hello", 1, ZL_PROTOCOL_MALFORMED_HELLO)                                                       \
+    X (WELCOME, "malformed welcome", 1, ZL_PROTOCOL_MALFORMED_WELCOME)                                                 \
+    X (INITIATE, "malformed initiate", 1, ZL_PROTOCOL_MALFORMED_INITIATE)                                              \
+    X (READY, "malformed ready", 1, ZL_PROTOCOL_MALFORMED_READY)                                                       \
+    X (KEY, "unusable key", 1, ZL_PROTOCOL_KEY_EXCHANGE)                                                               \
+    X (CRYPTO, "decryption failed", 1, ZL_PROTOCOL_CRYPTOGRAPHIC)                                                      \
+    X (SEQUENCE, "nonce out of sequence", 1, ZL_PROTOCOL_INVALID_SEQUENCE)                                             \
+    X (SEALED, "malformed sealed message", 1, ZL_PROTOCOL_MALFORMED_MESSAGE)                                           \
     X (FRAME, "malformed frame", 1, ZL_PROTOCOL_UNSPECIFIED)                                                           \
     X (OVERSIZE, "oversize", 1, ZL_PROTOCOL_UNSPECIFIED)                                                               \
     X (MESSAGE, "malformed message", 1, ZL_FAILS_SILENTLY)                                                             \

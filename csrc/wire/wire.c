@@ -1,5 +1,6 @@
 /* The protocol of one connection, without its I/O; see the header for the states. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@ static int send_greeting_to (zl_wire *w, unsigned upto)
     uint8_t greeting[ZL_GREETING_SIZE];
     if (w->greeted >= upto)
         return 0;
-    zl_greeting_put (greeting, w->mech->name, w->as_server, w->own_id_len);
+    zl_greeting_put (greeting, w->mech->name, w->security.as_server, w->own_id_len);
     int rc = zl_frameq_push_raw (w->out, w->pool, greeting + w->greeted, upto - w->greeted);
     w->greeted = (uint8_t) upto;
     return rc;
@@ -21,6 +22,7 @@ static int send_greeting_to (zl_wire *w, unsigned upto)
 int zl_wire_open (zl_wire *w, const zl_wire_config *c, zl_frameq *out, zl_pool *pool)
 {
     *w = (zl_wire){.mech = c->mech,
+                   .security = c->security,
                    .out = out,
                    .pool = pool,
                    .own_id = c->own_id.p,
@@ -39,6 +41,8 @@ int zl_wire_open (zl_wire *w, const zl_wire_config *c, zl_frameq *out, zl_pool *
 
 void zl_wire_fini (zl_wire *w)
 {
+    if (w->mech && w->mech->fini)
+        w->mech->fini (w);
     free (w->peer_id);
     w->peer_id = NULL;
     zl_blob_drop (w->peer_properties);
@@ -97,23 +101,78 @@ zl_close_reason zl_wire_refused (zl_wire *w, zl_slice data)
     return ZL_CLOSE_REFUSED;
 }
 
-zl_close_reason zl_wire_send_metadata (zl_wire *w, const char *command)
+zl_close_reason zl_wire_send_command (zl_wire *w, const void *body, size_t n)
 {
-    enum { OWN_MAX = 512 }; /* command name, socket type and routing id */
-    uint8_t *body = malloc (OWN_MAX + w->own_properties.n), *p;
+    return zl_frameq_push_command (w->out, w->pool, body, n) < 0 ? ZL_CLOSE_MEMORY : ZL_CLOSE_NONE;
+}
+
+size_t zl_wire_own_metadata_max (const zl_wire *w)
+{
+    enum { OWN_MAX = 384 }; /* socket type and routing id */
+    return OWN_MAX + w->own_properties.n;
+}
+
+uint8_t *zl_wire_put_own_metadata (const zl_wire *w, uint8_t *p)
+{
     const char *type = zl_type_name (w->own_type);
-    if (!body)
-        return ZL_CLOSE_MEMORY;
-    p = zl_command_put (body, command);
     p = zl_property_put (p, "Socket-Type", type, strlen (type));
     if (w->own_type == ZL_REQ || w->own_type == ZL_DEALER || w->own_type == ZL_ROUTER)
         p = zl_property_put (p, "Identity", w->own_id, w->own_id_len);
     if (w->own_properties.n)
         memcpy (p, w->own_properties.p, w->own_properties.n);
-    p += w->own_properties.n;
-    int rc = zl_frameq_push_command (w->out, w->pool, body, (size_t) (p - body));
+    return p + w->own_properties.n;
+}
+
+zl_close_reason zl_wire_send_metadata (zl_wire *w, const char *command)
+{
+    uint8_t *body = malloc (1 + strlen (command) + zl_wire_own_metadata_max (w));
+    if (!body)
+        return ZL_CLOSE_MEMORY;
+    uint8_t *end = zl_wire_put_own_metadata (w, zl_command_put (body, command));
+    zl_close_reason why = zl_wire_send_command (w, body, (size_t) (end - body));
     free (body);
-    return rc < 0 ? ZL_CLOSE_MEMORY : ZL_CLOSE_NONE;
+    return why;
+}
+
+/* ---- who may come in ---- */
+
+zl_close_reason zl_wire_ask (zl_wire *w)
+{
+    w->state = ZL_WIRE_ASKING;
+    return ZL_CLOSE_NONE;
+}
+
+zl_close_reason zl_wire_admit (zl_wire *w)
+{
+    w->state = ZL_WIRE_HANDSHAKE;
+    zl_close_reason why = w->mech->admit (w);
+    if (!why && w->peer_ready)
+        w->state = ZL_WIRE_TRAFFIC;
+    return why;
+}
+
+/* libzmq misspells ERROR in PLAIN, a slip in a hexadecimal escape, and its clients understand no other. */
+static const char plain_error[] = "^RROR";
+
+zl_close_reason zl_wire_deny (zl_wire *w, unsigned status)
+{
+    char body[16];
+    w->refusal = (uint16_t) status;
+    if (status == 300)
+        return ZL_CLOSE_NONE;
+    int n = snprintf (body, sizeof body, "%s\3%u", w->mech == &zl_mech_plain ? plain_error : "\5ERROR", status);
+    return zl_wire_send_command (w, body, (size_t) n);
+}
+
+/* A command of the handshake. */
+static bool split_command (const zl_wire *w, const uint8_t *body, size_t n, zl_slice *name, zl_slice *data)
+{
+    enum { LEN = sizeof plain_error - 1 };
+    if (w->mech != &zl_mech_plain || n < LEN || memcmp (body, plain_error, LEN) != 0)
+        return zl_command_get (body, n, name, data);
+    *name = (zl_slice){(const uint8_t *) "ERROR", LEN};
+    *data = (zl_slice){body + LEN, n - LEN};
+    return true;
 }
 
 /* ---- up to traffic ---- */
@@ -121,7 +180,7 @@ zl_close_reason zl_wire_send_metadata (zl_wire *w, const char *command)
 /* Old peers know no mechanisms: they are only met where nothing is asked of them. */
 static bool may_be_legacy (const zl_wire *w)
 {
-    return w->mech == &zl_mech_null;
+    return w->mech == &zl_mech_null && !w->security.asks;
 }
 
 /* A 1.0 peer has taken our signature for the header of a frame: its body is our routing id. */
@@ -198,10 +257,10 @@ static zl_close_reason early_frame (zl_wire *w, const uint8_t *body, size_t n)
     }
     if (n == 0)
         return ZL_CLOSE_UNEXPECTED;
-    if (!zl_command_get (body, n, &name, &data))
+    if (!split_command (w, body, n, &name, &data))
         return ZL_CLOSE_COMMAND;
     zl_close_reason why = w->mech->command (w, name, data);
-    if (!why && w->peer_ready)
+    if (!why && w->peer_ready && w->state == ZL_WIRE_HANDSHAKE)
         w->state = ZL_WIRE_TRAFFIC;
     return why;
 }
@@ -215,7 +274,7 @@ ssize_t zl_wire_input (zl_wire *w, const uint8_t *p, size_t n)
             return rc;
         used = (size_t) rc;
     }
-    while (w->state != ZL_WIRE_TRAFFIC) {
+    while (w->state != ZL_WIRE_TRAFFIC && w->state != ZL_WIRE_ASKING) {
         zl_header h;
         int rc = w->codec ? w->codec->get (p + used, n - used, &h) : zl_header_get (p + used, n - used, &h);
         if (w->codec && (rc < 0 || (rc && p[used + h.len - 1] != 0))) {
@@ -287,47 +346,68 @@ void zl_wire_cut (zl_wire *w, const uint8_t *p, size_t n, zl_cut *cut)
 
 int zl_wire_cut_one (zl_wire *w, const uint8_t *p, size_t n, zl_header *h)
 {
-    int rc = w->codec->get (p, n, h);
+    uint64_t max = w->max_size < 0 ? SIZE_MAX / 2 : (uint64_t) w->max_size;
+    int rc = w->codec ? w->codec->get (p, n, h) : zl_header_get (p, n, h);
     if (rc < 0)
         w->reason = ZL_CLOSE_FRAME;
-    if (rc <= 0 || w->max_size < 0 || h->size <= (uint64_t) w->max_size)
+    if (rc <= 0 || h->size <= max)
         return rc;
     w->reason = ZL_CLOSE_OVERSIZE;
     return -1;
 }
 
+zl_close_reason zl_wire_open_frame (zl_wire *w, zl_header *h, uint8_t *body, zl_slice *frame)
+{
+    *frame = (zl_slice){body, (size_t) h->size};
+    if (!w->sealed)
+        return ZL_CLOSE_NONE;
+    unsigned flags = 0;
+    zl_close_reason why = w->mech->open (w, body, frame->n, frame, &flags);
+    h->flags = (uint8_t) flags;
+    return why;
+}
+
 /* ---- what we have to say besides messages ---- */
 
-/* The header of a message frame in the peer's form. */
-static unsigned put_header (const zl_wire *w, uint8_t *p, size_t size)
+int zl_wire_put_frame (zl_wire *w, zl_frameq *q, const zl_msg *frame, unsigned flags, bool last)
 {
-    return w->codec ? w->codec->put (p, size, false) : zl_header_put (p, size, 0);
+    uint8_t header[ZL_CODEC_HEADER_MAX];
+    if (w->sealed)
+        return w->mech->seal (w, q, frame, flags, last);
+    bool more = flags & ZL_FRAME_MORE;
+    unsigned n = w->codec ? w->codec->put (header, frame->size, more) : zl_header_put (header, frame->size, flags);
+    return zl_frameq_push_foreign (q, w->pool, header, n, frame, last);
+}
+
+/* A command once there is traffic. */
+static int send_late_command (zl_wire *w, const void *body, size_t n)
+{
+    return w->sealed ? w->mech->seal (w, w->out, &(zl_msg){body, n, NULL}, ZL_FRAME_COMMAND, false)
+                     : zl_frameq_push_command (w->out, w->pool, body, n);
 }
 
 int zl_wire_send_first (zl_wire *w, const void *body, size_t n)
 {
-    uint8_t header[ZL_CODEC_HEADER_MAX];
-    int rc = zl_frameq_push_raw (w->out, w->pool, header, put_header (w, header, n));
-    return rc < 0 ? rc : zl_frameq_push_raw (w->out, w->pool, body, n);
+    return zl_wire_put_frame (w, w->out, &(zl_msg){body, n, NULL}, 0, false);
 }
 
 int zl_wire_send_subscription (zl_wire *w, bool subscribe, const uint8_t *topic, size_t n)
 {
     bool as_command = w->peer_minor > 0 && !w->legacy;
-    uint8_t small[512], *all = ZL_CODEC_HEADER_MAX + 1 + n <= sizeof small ? small : malloc (ZL_CODEC_HEADER_MAX + 1 + n);
+    enum { HEAD_MAX = 10 }; /* octets before the topic */
+    uint8_t small[512], *all = HEAD_MAX + n <= sizeof small ? small : malloc (HEAD_MAX + n), *p;
     if (!all)
         return -ENOMEM;
-    size_t head; /* octets before the topic */
     if (as_command)
-        head = (size_t) (zl_command_put (all, subscribe ? "SUBSCRIBE" : "CANCEL") - all);
+        p = zl_command_put (all, subscribe ? "SUBSCRIBE" : "CANCEL");
     else {
-        head = put_header (w, all, n + 1);
-        all[head++] = subscribe;
+        all[0] = subscribe;
+        p = all + 1;
     }
     if (n)
-        memcpy (all + head, topic, n);
-    int rc = as_command ? zl_frameq_push_command (w->out, w->pool, all, head + n)
-                        : zl_frameq_push_raw (w->out, w->pool, all, head + n);
+        memcpy (p, topic, n);
+    n += (size_t) (p - all);
+    int rc = as_command ? send_late_command (w, all, n) : zl_wire_put_frame (w, w->out, &(zl_msg){all, n, NULL}, 0, false);
     if (all != small)
         free (all);
     return rc;
@@ -343,7 +423,7 @@ int zl_wire_ping (zl_wire *w, int ttl)
     ttl = ZL_MIN (ttl, TTL_MAX);
     p[0] = (uint8_t) (ttl >> 8);
     p[1] = (uint8_t) ttl;
-    return zl_frameq_push_command (w->out, w->pool, body, sizeof body);
+    return send_late_command (w, body, sizeof body);
 }
 
 zl_close_reason zl_wire_pong (zl_wire *w, zl_slice ping, int *ttl)
@@ -356,6 +436,5 @@ zl_close_reason zl_wire_pong (zl_wire *w, zl_slice ping, int *ttl)
     size_t n = ZL_MIN (ping.n - TTL, (size_t) CONTEXT_MAX);
     p = zl_command_put (body, "PONG");
     memcpy (p, ping.p + TTL, n);
-    return zl_frameq_push_command (w->out, w->pool, body, (size_t) (p - body) + n) < 0 ? ZL_CLOSE_MEMORY
-                                                                                      : ZL_CLOSE_NONE;
+    return send_late_command (w, body, (size_t) (p - body) + n) < 0 ? ZL_CLOSE_MEMORY : ZL_CLOSE_NONE;
 }

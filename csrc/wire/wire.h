@@ -1,13 +1,18 @@
 /* The protocol of one connection, without its I/O: bytes in, frames and answers out. Knows no fd and no clock.
  *
  *     GREETING --64 octets--> HANDSHAKE --mechanism done--> TRAFFIC
- *         \--2.0, or 1.0------> IDENTITY --first frame------/
+ *         |                     |  ^ admitted                /
+ *         |                     v  |                        /
+ *         |                    ASKING                      /
+ *         \--2.0, or 1.0------> IDENTITY --first frame-----/
  *
- * A raw connection (STREAM) is in TRAFFIC from the beginning.
+ * A raw connection (STREAM) is in TRAFFIC from the beginning. In ASKING somebody else decides whether the client is let in, and
+ * nothing of what it sends is looked at.
  *
  * zl_wire_input() carries a connection up to TRAFFIC; what it has to say goes to the control queue given at open.
- * zl_wire_cut() then finds the frames in a read buffer, without moving them; with a peer whose framing is not that of the
- * queues (codec) zl_wire_cut_one() finds one at a time.
+ * zl_wire_cut() then finds the frames in a read buffer, without moving them; with a peer whose frames are not in the form that
+ * they have in the queues (foreign: another framing, or sealed) zl_wire_cut_one() finds one at a time and zl_wire_open_frame()
+ * takes it apart.
  *
  * A wire lies in a connection and is guarded by its socket's mutex. */
 #ifndef ZL_WIRE_WIRE_H
@@ -23,11 +28,13 @@
 #define ZL_HANDSHAKE_COMMAND_MAX 8192u
 #define ZL_ROUTING_ID_MAX 255u
 
-typedef enum { ZL_WIRE_GREETING, ZL_WIRE_HANDSHAKE, ZL_WIRE_IDENTITY, ZL_WIRE_TRAFFIC } zl_wire_state;
+typedef enum { ZL_WIRE_GREETING, ZL_WIRE_HANDSHAKE, ZL_WIRE_ASKING, ZL_WIRE_IDENTITY, ZL_WIRE_TRAFFIC } zl_wire_state;
 
 struct zl_wire {
     const zl_mech *mech;
-    const zl_codec *codec; /* NULL: frames travel as they are in the queues */
+    const zl_codec *codec; /* NULL: ZMTP 2.0's framing, as in the queues */
+    zl_security security;  /* what it refers to belongs to the options */
+    void *secrets;         /* of the mechanism */
     zl_frameq *out;        /* control queue of the connection */
     zl_pool *pool;
     const uint8_t *own_id; /* ours, announced; belongs to the options */
@@ -41,15 +48,17 @@ struct zl_wire {
     uint8_t peer_minor;    /* 0: subscriptions travel as messages, 1: as commands */
     bool legacy;           /* ZMTP 2.0 or 1.0: no commands at all */
     bool peer_ready;
-    bool as_server;
-    uint16_t refusal; /* the code in the peer's ERROR: 300, 400, 500, or 0 */
+    bool sealed;      /* traffic goes through the mechanism */
+    uint16_t refusal; /* the code in an ERROR of the peer's or of our own authenticator: 300, 400, 500, or 0 */
+    uint8_t step;     /* of the mechanism */
     uint8_t state;    /* zl_wire_state */
     zl_close_reason reason;
 };
 
-/* What a connection brings with it; own_id and properties must outlive the wire. */
+/* What a connection brings with it; own_id, properties and what security refers to must outlive the wire. */
 typedef struct {
     const zl_mech *mech;
+    zl_security security;
     int own_type;
     bool raw; /* no ZMTP */
     zl_slice own_id, properties;
@@ -74,8 +83,25 @@ typedef struct {
 } zl_cut;
 
 void zl_wire_cut (zl_wire *w, const uint8_t *p, size_t n, zl_cut *cut);
-/* With a codec: the header of the frame at p. 1 done, 0 more octets are needed, -1 and w->reason. */
+
+/* ASKING is over. ZL_CLOSE_NONE, or the reason to close. */
+zl_close_reason zl_wire_admit (zl_wire *w);
+/* The same for a client that is not let in: tells it the status, 400 or 500; with 300 it is told nothing. */
+zl_close_reason zl_wire_deny (zl_wire *w, unsigned status);
+
+/* Whether messages travel in another form than they have in the queues. */
+static inline bool zl_wire_is_foreign (const zl_wire *w)
+{
+    return w->codec || w->sealed;
+}
+
+/* The header of the foreign frame at p. 1 done, 0 more octets are needed, -1 and w->reason. */
 int zl_wire_cut_one (zl_wire *w, const uint8_t *p, size_t n, zl_header *h);
+/* Takes a foreign frame apart where it lies: *frame is its payload, h->flags are those of the payload. */
+zl_close_reason zl_wire_open_frame (zl_wire *w, zl_header *h, uint8_t *body, zl_slice *frame);
+/* Appends a frame in its foreign form to q; `last` if a message of the application ends with it. 0, or -ENOMEM and q is as
+ * before. */
+int zl_wire_put_frame (zl_wire *w, zl_frameq *q, const zl_msg *frame, unsigned flags, bool last);
 
 /* Everything below goes onto the control queue. */
 

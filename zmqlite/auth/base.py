@@ -13,9 +13,8 @@ from collections.abc import Awaitable, Mapping, Sequence
 from hmac import compare_digest
 from typing import Any
 
-from ..constants import Errno, SocketType
+from ..constants import SocketType
 from ..context import Context
-from ..error import ZMQError
 from ..socket import Socket
 from ..utils import z85
 from .certs import load_certificates
@@ -27,8 +26,6 @@ ALL_DOMAINS = "*"
 
 ENDPOINT = "inproc://zeromq.zap.01"
 
-ASKED = False
-"""Whether the sockets of this library ask authenticators about those who connect."""
 VERSION = b"1.0"
 FRAMES = 6
 """Of a request without credentials: version, id, domain, address, identity, mechanism."""
@@ -85,13 +82,7 @@ class Authenticator:
     # ---- Running
 
     def start(self) -> None:
-        """Open the socket that requests come to; a context has one authenticator at a time.
-
-        ENOTSUP as long as the library's sockets ask nobody: then an authenticator would protect
-        nothing, and nobody would notice.
-        """
-        if not ASKED:
-            raise ZMQError(Errno.ENOTSUP, "sockets do not ask authenticators yet")
+        """Open the socket that requests come to; a context has one authenticator at a time."""
         # Of the plain class, whatever class of sockets the context makes.
         socket: Socket[bytes] = self.context.socket(SocketType.REP, socket_class=Socket)
         socket.linger = 1

@@ -36,6 +36,9 @@ def has(capability):
     """Whether a transport or a security mechanism is there."""
     if not isinstance(capability, str):
         raise TypeError(f"capability must be a str, not {type(capability).__name__}")
+    if capability == "curve":
+        from importlib.util import find_spec
+        return find_spec("nacl") is not None
     return capability == "ipc"
 
 

@@ -282,6 +282,8 @@ cdef class Socket:
         cdef int rc, kind
         if self.handle == NULL:
             raise make_error(-ENOTSOCK, "")
+        if CURVE_SERVER <= option <= CURVE_SERVERKEY:
+            load_crypto()
         kind = zmql_option_kind(self.handle, option)
         if isinstance(value, bytes):
             if kind == ZMQL_INT or kind == ZMQL_INT64:
@@ -300,7 +302,7 @@ cdef class Socket:
             with nogil:
                 rc = zmql_set(self.handle, option, &number, sizeof(number))
         if rc < 0:
-            raise self.option_error(rc, option, f"set to {value!r}")
+            raise self.option_error(rc, option, "set to that" if option in SECRET_OPTIONS else f"set to {value!r}")
 
     def option_error(self, int code, int option, str what):
         cdef const char *name = zmql_option_name(self.handle, option)

@@ -22,7 +22,7 @@ class MonitorMessage(TypedDict):
     """An event of version 1; what the value means depends on the event."""
 
     event: Event
-    value: Event
+    value: int
     endpoint: bytes
 
 
@@ -56,7 +56,7 @@ def parse_monitor_message_v2(msg: Sequence[bytes]) -> MonitorMessageV2:
 @overload
 def recv_monitor_message(socket: Socket[bytes], flags: int = 0) -> MonitorMessage: ...
 @overload
-def recv_monitor_message(socket: Any, flags: int = 0) -> Any: ...
+def recv_monitor_message(socket: Socket[Any], flags: int = 0) -> Awaitable[MonitorMessage]: ...
 def recv_monitor_message(socket: Any, flags: int = 0) -> Any:
     """Receive an event of version 1; from an asyncio socket, an awaitable of it."""
     msg = socket.recv_multipart(flags)

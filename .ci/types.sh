@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# The types that users see: mypy and pyright read typical programs and what they must refuse, and
+# stubtest compares the stubs with the modules themselves.
+set -euxo pipefail
+.venv/bin/mypy --strict tests/types/programs tests/types/refused.py
+.venv/bin/pyright --pythonpath .venv/bin/python
+.venv/bin/python -m mypy.stubtest zmqlite --allowlist tests/types/stubtest.txt

@@ -1,0 +1,104 @@
+"""Jupyter: notebooks and kernels, over zmqlite at both ends and with pyzmq at either."""
+
+import json
+
+import pytest
+from programs import HERE, PYZMQ, ZMQLITE, command, needs, script_of, search_path
+
+needs("ipykernel", "jupyter_client", "nbclient")
+
+INHERITED = "python3"
+"""The kernel that ipykernel installs. It is a child of the client, and so uses the same library."""
+
+ENDS = {
+    "zmqlite on both ends": (ZMQLITE, INHERITED, ZMQLITE),
+    "a kernel over zmqlite, a client over pyzmq": (PYZMQ, ZMQLITE.name, ZMQLITE),
+    "a kernel over pyzmq, a client over zmqlite": (ZMQLITE, PYZMQ.name, PYZMQ),
+}
+
+each_pair_of_ends = pytest.mark.parametrize(
+    ("client", "kernel", "carried_by"), ENDS.values(), ids=ENDS.keys()
+)
+
+LONG = 3_000_000
+
+# The source of a cell, and what is read from all its outputs.
+CELLS = [
+    ("from carrier import carrier\nprint(carrier())", "{carrier}\n"),
+    ("6 * 7", "42"),
+    ("for number in range(2000):\n    display(number)", "".join(map(str, range(2000)))),
+    (f"print('x' * {LONG})", "x" * LONG + "\n"),
+    ("import asyncio\nawait asyncio.sleep(0, 'awaited')", "'awaited'"),
+    ("%%sh\necho from a child process", "from a child process\n"),
+    ("import sys\nprint('an error', file=sys.stderr)\n1 / 0", "an error\nZeroDivisionError"),
+    ("'it goes on'", "'it goes on'"),
+]
+
+
+@pytest.fixture
+def kernels(home):
+    """Kernels by the name of the library that they use, whatever the client does."""
+    for library in (ZMQLITE, PYZMQ):
+        specification = {
+            "argv": command(library, "-m", "ipykernel_launcher", "-f", "{connection_file}"),
+            "display_name": library.name,
+            "language": "python",
+            "env": {"PYTHONPATH": search_path(library, home)},
+        }
+        file = home / "kernels" / library.name / "kernel.json"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(specification))
+
+
+@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+@each_pair_of_ends
+def test_a_notebook(start, home, kernels, client, kernel, carried_by, transport):
+    write_notebook(home / "asked.ipynb", [source for source, _ in CELLS])
+    options = [f"--kernel_name={kernel}", f"--KernelManager.transport={transport}"]
+    options += ["--allow-errors", "--output=answered"]
+    start(client, script_of("jupyter-execute"), *options, "asked.ipynb").result()
+    expected = [text.format(carrier=carried_by.carrier) for _, text in CELLS]
+    assert read_outputs(home / "answered.ipynb") == expected
+
+
+@each_pair_of_ends
+def test_a_session_with_a_kernel(start, kernels, client, kernel, carried_by):
+    assert json.loads(start(client, HERE / "kernel_session.py", kernel).result()) == {
+        "carrier": [carried_by.carrier, "ok"],
+        "input": ["WHO?", "ok"],
+        "interrupt": ["asleep", "KeyboardInterrupt"],
+        "after the interrupt": ["42", "ok"],
+        "completion": ["forgotten"],
+        "after the restart": ["", "NameError"],
+        "alive": False,
+    }
+
+
+def write_notebook(path, sources):
+    cells = [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": f"cell-{number}",
+            "metadata": {},
+            "outputs": [],
+            "source": source,
+        }
+        for number, source in enumerate(sources)
+    ]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(notebook))
+
+
+def read_outputs(path):
+    """The texts of each cell: what it printed, displayed, returned and raised, in order."""
+    cells = json.loads(path.read_text())["cells"]
+    return ["".join(map(text_of, cell["outputs"])) for cell in cells]
+
+
+def text_of(output):
+    if output["output_type"] == "error":
+        return output["ename"]
+    if output["output_type"] == "stream":
+        return "".join(output["text"])
+    return "".join(output["data"]["text/plain"])

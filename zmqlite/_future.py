@@ -1,0 +1,699 @@
+"""Calls that return Futures: what the sockets and pollers of asyncio and of Tornado share.
+
+A call that can be done at once returns a future that is done, without a turn of the event loop.
+Any other waits, as a `Waiter` in a queue of its socket. The loop watches the socket's descriptor,
+from the first such call on, and whenever that becomes readable all are served that can be, first
+come, first served.
+
+A message that is handed to a waiter belongs to the task that awaits it once the task goes on.
+Until then cancelling still succeeds: the message returns to the head of the socket, where the next
+receiver gets it, in order. (A plain Future is done by then and cannot be cancelled any more; the
+task gets its CancelledError all the same, and the message would be lost.) Whoever holds a future
+without awaiting it has the message as soon as the future is done.
+"""
+
+from __future__ import annotations
+
+import os
+from asyncio import AbstractEventLoop, Future, TimerHandle, _get_running_loop
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, overload
+from warnings import warn
+from weakref import ref
+
+from . import _core
+from .constants import Errno, Flag, PollEvent, SocketOption, SocketType
+from .error import Again, ZMQError
+from .poll import Poller
+from .socket import Socket
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer, Self
+
+    from .tracker import MessageTracker
+
+# Looked up once, as every message needs them; ints, as members of an enum are slow.
+_get = _core.Socket.get
+_recv = _core.Socket.recv
+_recv_now: Callable[..., Any] = _core.Socket.recv_now
+_recv_multipart = _core.Socket.recv_multipart
+_recv_multipart_now: Callable[..., Any] = _core.Socket.recv_multipart_now
+_recv_into = _core.Socket.recv_into
+_send = _core.Socket.send
+_send_multipart = _core.Socket.send_multipart
+_DONTWAIT = int(Flag.DONTWAIT)
+_EVENTS = int(SocketOption.EVENTS)
+_RCVTIMEO = int(SocketOption.RCVTIMEO)
+_SNDTIMEO = int(SocketOption.SNDTIMEO)
+_RCVMORE = int(SocketOption.RCVMORE)
+
+
+class Waiter(Future[Any]):
+    """A call that waits for its turn. `attempt` does it, or raises Again."""
+
+    _timer: TimerHandle | None = None
+
+    def __init__(
+        self,
+        socket: _AsyncSocket,
+        queue: deque[Any],
+        attempt: Callable[[], Any],
+        loop: AbstractEventLoop,
+    ) -> None:
+        super().__init__(loop=loop)
+        # The loop refers to the queue, the queue to this, and this to the socket, so that nothing
+        # of it goes while it waits, whoever else has dropped it.
+        self._socket = socket
+        self._queue = queue
+        self._attempt = attempt
+        queue.append(self)
+
+    def end_in(self, milliseconds: float, end: Callable[[], None]) -> None:
+        """Call `end`, which is to leave the queue, unless the call is done before."""
+        self._timer = self.get_loop().call_later(milliseconds / 1000, end)
+
+    def leave(self) -> None:
+        """Wait no longer."""
+        with suppress(ValueError):
+            self._queue.remove(self)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def cancel(self, msg: Any = None) -> bool:
+        self.leave()
+        return super().cancel(msg)
+
+    def time_out(self) -> None:
+        self.leave()
+        self.set_exception(Again())
+
+    def find_nothing(self) -> None:
+        self.leave()
+        self.set_result(0)
+
+    def serve(self) -> None:
+        """Try the call; raise Again if it must wait on."""
+        if self.done():
+            # By somebody else, as any future can be: it wants nothing any more.
+            self.leave()
+            return
+        try:
+            result = self._attempt()
+        except Again:
+            raise
+        except Exception as error:
+            self.leave()
+            self.set_exception(error)
+        else:
+            self.leave()
+            self.take(result)
+
+    def take(self, result: Any) -> None:
+        self.set_result(result)
+
+
+class Receiver(Waiter):
+    """A call that waits for a message, which it gives back if its task does not go on with it."""
+
+    _load: Callable[[Any], Any] | None = None
+    _message: Any = None
+    _is_awaited = False
+
+    def then(self, load: Callable[[Any], Any]) -> None:
+        """Return what `load` makes of the message."""
+        before = self._load
+        self._load = load if before is None else lambda message: load(before(message))
+
+    def take(self, message: Any) -> None:
+        try:
+            result = message if self._load is None else self._load(message)
+        except Exception as error:
+            self.set_exception(error)
+            return
+        self._message = message
+        self._more = bool(_get(self._socket, _RCVMORE))
+        self._order = self._socket._queues.next_in_order()
+        self.set_result(result)
+
+    def cancel(self, msg: Any = None) -> bool:
+        if self._is_awaited:
+            self._give_back()
+        return super().cancel(msg)
+
+    def _give_back(self) -> None:
+        """Become a call that still waits, if it has a message: it can be cancelled then."""
+        if self._message is None:
+            return
+        message, self._message = self._message, None
+        parts = message if isinstance(message, list) else [message]
+        self._socket.put_back(parts, self._more, self._order)
+        self._socket._queues.serve_soon()
+        # The task is on its way already; it will find the call cancelled.
+        Future.__init__(self, loop=self.get_loop())
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        if not self.done():
+            self._is_awaited = self._asyncio_future_blocking = True
+            try:
+                yield self
+            except BaseException:
+                # The coroutine may be closed instead of going on, and its loop be closed too.
+                with suppress(RuntimeError):
+                    self.cancel()
+                raise
+            self._message = None
+        return self.result()
+
+    __iter__ = __await__
+
+
+class Queues:
+    """Those who wait for a socket, and the loop that watches it.
+
+    The loop refers to this and not to the socket, so that a socket can go, when it is not closed,
+    while nobody waits.
+    """
+
+    def __init__(self, socket: _AsyncSocket) -> None:
+        self.receivers: deque[Receiver] = deque()
+        self.senders: deque[Waiter] = deque()
+        self.pollers: deque[Waiter] = deque()
+        self.loop: AbstractEventLoop | None = None
+        # What sends that are done return, as long as it is of the loop that runs.
+        self.sent: Future[None] | None = None
+        self._socket = ref(socket)
+        self._unwatch: Callable[[], object] | None = None
+        self._is_due = False
+        self._received = 0
+
+    def next_in_order(self) -> int:
+        """Numbers that only grow: the order in which messages were received."""
+        self._received += 1
+        return self._received
+
+    def watch(self, loop: AbstractEventLoop, start: Callable[[], Callable[[], object]]) -> None:
+        """Have this loop call `serve` from now on, and no other; `start` returns how to stop."""
+        self.unwatch()
+        for queue in (self.receivers, self.senders, self.pollers):
+            for waiter in list(queue):
+                if waiter.get_loop().is_closed():
+                    waiter.leave()
+        self.loop = loop
+        self._is_due = False
+        self._unwatch = start()
+
+    def unwatch(self) -> None:
+        unwatch, self._unwatch, self.loop = self._unwatch, None, None
+        if unwatch is not None:
+            unwatch()
+
+    def serve(self, *_: Any) -> None:
+        """Do for those who wait what can be done."""
+        self._is_due = False
+        socket = self._socket()
+        if socket is None:
+            return
+        for poller in list(self.pollers):
+            with suppress(Again):
+                poller.serve()
+        # A receive leaves the descriptor readable only if messages are left.
+        must_look = not self.receivers
+        for queue in (self.receivers, self.senders):
+            with suppress(Again):
+                while queue:
+                    queue[0].serve()
+        if must_look:
+            try:
+                _get(socket, _EVENTS)
+            except ZMQError:
+                # Closed, or the context has ended: the descriptor would be readable for ever.
+                self.unwatch()
+
+    def serve_soon(self) -> None:
+        """After somebody else has looked: the descriptor may not tell any more what has come."""
+        loop = self.loop
+        waiting = self.receivers or self.senders or self.pollers
+        if waiting and not self._is_due and loop is not None and not loop.is_closed():
+            self._is_due = True
+            loop.call_soon(self.serve)
+
+    def close(self) -> None:
+        """Cancel all calls."""
+        for queue in (self.receivers, self.senders, self.pollers):
+            while queue:
+                # That of a loop which is closed cannot tell its task.
+                with suppress(RuntimeError):
+                    queue[0].cancel()
+        self.unwatch()
+
+
+class _AsyncSocket(Socket[Future[Any]]):
+    """A socket whose calls that send, receive and poll return futures.
+
+    Errors are in the future, except that receiving from a socket that is closed raises at once.
+    """
+
+    _queues: Queues
+    # What a subclass for another kind of loop has its own kind of.
+    _waiter: type[Waiter] = Waiter
+    _receiver: type[Receiver] = Receiver
+
+    def __init__(
+        self,
+        context: Any = None,
+        socket_type: int = SocketType.PAIR,
+        io_loop: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        self._queues = Queues(self)
+        if io_loop is not None:
+            warn_of_io_loop(self)
+        super().__init__(context, socket_type, **kwargs)
+
+    @classmethod
+    def from_socket(cls, socket: Socket[Any], io_loop: Any = None) -> Self:
+        """A shadow of a socket, with calls that return futures."""
+        return cls(socket, io_loop=io_loop)
+
+    @property
+    def _shadow_sock(self) -> Socket[bytes]:
+        """The same socket with calls that block."""
+        shadowed = self._shadow_obj
+        return shadowed if isinstance(shadowed, Socket) else Socket.shadow(self.underlying)
+
+    # ---- The loop
+
+    def _default_loop(self) -> AbstractEventLoop:
+        """The loop to use while none is running."""
+        raise NotImplementedError
+
+    def _watch(self, loop: AbstractEventLoop) -> Callable[[], object]:
+        """Have the loop serve the queues when the descriptor is readable; returns how to stop."""
+        raise NotImplementedError
+
+    def _get_loop(self) -> AbstractEventLoop:
+        """The loop that runs, which watches this socket from now on."""
+        loop = _get_running_loop() or self._default_loop()
+        if self._queues.loop is not loop:
+            self._queues.watch(loop, partial(self._watch, loop))
+        return loop
+
+    def close(self, linger: int | None = None) -> None:
+        """Close the socket, and cancel the calls that wait for it."""
+        if not self._forked():
+            self._queues.close()
+        super().close(linger)
+
+    def get(self, option: int) -> Any:
+        """The value of an option."""
+        value = super().get(option)
+        if option == _EVENTS:
+            self._queues.serve_soon()
+        return value
+
+    getsockopt = get
+
+    # ---- Futures
+
+    def _done(self, result: Any) -> Future[Any]:
+        future: Future[Any] = Future(loop=_get_running_loop() or self._default_loop())
+        future.set_result(result)
+        return future
+
+    def _failed(self, error: Exception) -> Future[Any]:
+        future: Future[Any] = Future(loop=_get_running_loop() or self._default_loop())
+        future.set_exception(error)
+        return future
+
+    # ---- Messages
+
+    @overload  # type: ignore[override]
+    def recv(
+        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+    ) -> Future[bytes]: ...
+    @overload
+    def recv(
+        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+    ) -> Future[_core.Frame]: ...
+    @overload
+    def recv(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> Future[bytes] | Future[_core.Frame]: ...
+    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Future[Any]:
+        """Receive one frame as bytes, or as a Frame with copy=False."""
+        queues = self._queues
+        if track or queues.receivers:
+            return self._receive(flags, partial(_recv, self, _DONTWAIT, copy, track))
+        try:
+            message = _recv_now(self, copy)
+        except Exception as error:
+            return self._failed_to_receive(error)
+        if queues.senders or queues.pollers:
+            queues.serve_soon()
+        if message is None:
+            return self._wait_to_receive(flags, partial(_recv, self, _DONTWAIT, copy))
+        future: Future[Any] = Future(loop=_get_running_loop() or self._default_loop())
+        future.set_result(message)
+        return future
+
+    @overload  # type: ignore[override]
+    def recv_multipart(
+        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+    ) -> Future[list[bytes]]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+    ) -> Future[list[_core.Frame]]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> Future[list[bytes]] | Future[list[_core.Frame]]: ...
+    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> Future[Any]:
+        """Receive a whole message as a list of its parts."""
+        queues = self._queues
+        if track or queues.receivers:
+            return self._receive(flags, partial(_recv_multipart, self, _DONTWAIT, copy, track))
+        try:
+            parts = _recv_multipart_now(self, copy)
+        except Exception as error:
+            return self._failed_to_receive(error)
+        if queues.senders or queues.pollers:
+            queues.serve_soon()
+        if parts is None:
+            return self._wait_to_receive(flags, partial(_recv_multipart, self, _DONTWAIT, copy))
+        future: Future[Any] = Future(loop=_get_running_loop() or self._default_loop())
+        future.set_result(parts)
+        return future
+
+    def recv_into(  # type: ignore[override]
+        self, buffer: Buffer, /, *, nbytes: int = 0, flags: int = 0
+    ) -> Future[int]:
+        """Receive one frame into a writable buffer; its full length, even if it did not fit."""
+        if not self._queues.receivers:
+            try:
+                size = _recv_into(self, buffer, nbytes=nbytes, flags=_DONTWAIT)
+            except Again:
+                self._queues.serve_soon()
+            except Exception as error:
+                return self._failed_to_receive(error)
+            else:
+                self._queues.serve_soon()
+                return self._done(size)
+        # As a Frame, which can be given back.
+        frame = self._wait_to_receive(flags, partial(_recv, self, _DONTWAIT, False))
+        return self._deserialize(frame, partial(_fill, buffer, nbytes))
+
+    def _receive(self, flags: int, attempt: Callable[[], Any]) -> Future[Any]:
+        """Receive behind others who wait, or in a way that is rare."""
+        queues = self._queues
+        if flags & _DONTWAIT:
+            queues.serve()
+        if not queues.receivers:
+            try:
+                message = attempt()
+            except Again:
+                queues.serve_soon()
+            except Exception as error:
+                return self._failed_to_receive(error)
+            else:
+                queues.serve_soon()
+                return self._done(message)
+        return self._wait_to_receive(flags, attempt)
+
+    def _wait_to_receive(self, flags: int, attempt: Callable[[], Any]) -> Future[Any]:
+        timeout = 0 if flags & _DONTWAIT else _get(self, _RCVTIMEO)
+        if timeout == 0:
+            return self._failed(Again())
+        receiver = self._receiver(self, self._queues.receivers, attempt, self._get_loop())
+        if timeout > 0:
+            receiver.end_in(timeout, receiver.time_out)
+        return receiver
+
+    def _failed_to_receive(self, error: Exception) -> Future[Any]:
+        if isinstance(error, ZMQError) and error.errno in (Errno.ENOTSOCK, Errno.ETERM):
+            raise error
+        return self._failed(error)
+
+    def _deserialize(self, recvd: Future[Any], load: Callable[[Any], Any]) -> Future[Any]:
+        if isinstance(recvd, Receiver) and not recvd.done():
+            recvd.then(load)
+            return recvd
+        try:
+            return self._done(load(recvd.result()))
+        except Exception as error:
+            return self._failed(error)
+
+    def send(  # type: ignore[override]
+        self,
+        data: Buffer | _core.Frame,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | None = None,
+    ) -> Future[MessageTracker | None]:
+        """Send one frame; done when the socket has taken it."""
+        if self._queues.senders:
+            attempt = partial(_send, self, data, flags | _DONTWAIT, copy, track, routing_id, group)
+            return self._wait_to_send(flags, attempt)
+        try:
+            result = _send(self, data, flags | _DONTWAIT, copy, track, routing_id, group)
+        except Again:
+            attempt = partial(_send, self, data, flags | _DONTWAIT, copy, track, routing_id, group)
+            return self._wait_to_send(flags, attempt)
+        except Exception as error:
+            return self._failed(error)
+        future: Future[Any] = Future(loop=_get_running_loop() or self._default_loop())
+        future.set_result(result)
+        return future
+
+    def send_multipart(  # type: ignore[override]
+        self,
+        msg_parts: Sequence[Buffer | _core.Frame],
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | None = None,
+    ) -> Future[MessageTracker | None]:
+        """Send a sequence of parts as one message; done when the socket has taken it."""
+        attempt = partial(
+            _send_multipart, self, msg_parts, flags | _DONTWAIT, copy, track, routing_id, group
+        )
+        if self._queues.senders:
+            return self._wait_to_send(flags, attempt)
+        try:
+            return self._done(attempt())
+        except Again:
+            return self._wait_to_send(flags, attempt)
+        except Exception as error:
+            return self._failed(error)
+
+    def _wait_to_send(self, flags: int, attempt: Callable[[], Any]) -> Future[Any]:
+        timeout = 0 if flags & _DONTWAIT else _get(self, _SNDTIMEO)
+        if timeout == 0:
+            return self._failed(Again())
+        sender = self._waiter(self, self._queues.senders, attempt, self._get_loop())
+        if timeout > 0:
+            sender.end_in(timeout, sender.time_out)
+        return sender
+
+    if TYPE_CHECKING:  # What is made of `send` and `recv` returns futures too.
+
+        def send_string(  # type: ignore[override]
+            self,
+            u: str,
+            flags: int = 0,
+            copy: bool = True,
+            encoding: str = "utf-8",
+            **kwargs: Any,
+        ) -> Future[MessageTracker | None]: ...
+        def recv_string(  # type: ignore[override]
+            self, flags: int = 0, encoding: str = "utf-8"
+        ) -> Future[str]: ...
+        def send_json(  # type: ignore[override]
+            self, obj: Any, flags: int = 0, **kwargs: Any
+        ) -> Future[None]: ...
+        def recv_json(self, flags: int = 0, **kwargs: Any) -> Future[Any]: ...
+        def send_pyobj(  # type: ignore[override]
+            self, obj: Any, flags: int = 0, protocol: int | None = None, **kwargs: Any
+        ) -> Future[MessageTracker | None]: ...
+        def recv_pyobj(self, flags: int = 0) -> Future[Any]: ...
+        def send_serialized(  # type: ignore[override]
+            self,
+            msg: Any,
+            serialize: Callable[[Any], Sequence[Any]],
+            flags: int = 0,
+            copy: bool = True,
+            **kwargs: Any,
+        ) -> Future[MessageTracker | None]: ...
+        def recv_serialized(
+            self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
+        ) -> Future[Any]: ...
+
+        send_unicode = send_string  # type: ignore[assignment]
+        recv_unicode = recv_string  # type: ignore[assignment]
+
+    def poll(  # type: ignore[override]
+        self, timeout: float | None = None, flags: int = PollEvent.POLLIN
+    ) -> Future[int]:
+        """Wait up to `timeout` milliseconds (None: for ever) for events: those that hold, or 0."""
+        if self.closed:
+            raise ZMQError(Errno.ENOTSUP)
+        events = self.get(_EVENTS) & flags
+        if events or timeout == 0:
+            return self._done(events)
+        attempt = partial(self._poll_now, flags)
+        poller = self._waiter(self, self._queues.pollers, attempt, self._get_loop())
+        if timeout is not None and timeout > 0:
+            poller.end_in(timeout, poller.find_nothing)
+        return poller
+
+    def _poll_now(self, flags: int) -> int:
+        events: int = _get(self, _EVENTS) & flags
+        if not events:
+            raise Again()
+        return events
+
+    @property
+    def _recv_futures(self) -> deque[Receiver]:
+        return self._queues.receivers
+
+
+def _fill(buffer: Buffer, nbytes: int, frame: _core.Frame) -> int:
+    view = memoryview(buffer).cast("B")
+    size = min(nbytes or len(view), len(frame))
+    view[:size] = frame.buffer[:size]
+    return len(frame)
+
+
+def warn_of_io_loop(made: Any) -> None:
+    """The argument of old, by which a loop was chosen."""
+    warn(
+        f"{type(made).__name__}(io_loop) is deprecated: the loop that runs is used",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+
+
+class _AsyncPoller(Poller):
+    """A poller whose `poll` returns a future."""
+
+    # What a subclass for another kind of loop has its own kind of.
+    _waiter: type[PollerWaiter]
+
+    def _default_loop(self) -> AbstractEventLoop:
+        """The loop to use while none is running."""
+        raise NotImplementedError
+
+    def poll(self, timeout: float | None = -1) -> Future[list[tuple[Any, int]]]:  # type: ignore[override]
+        """Pairs of what is ready and the events that came, a file by its descriptor.
+
+        Waits for at most `timeout` milliseconds, without limit if it is None or negative.
+        """
+        future: Future[list[tuple[Any, int]]]
+        future = Future(loop=_get_running_loop() or self._default_loop())
+        try:
+            ready = self.poll_now()
+        except Exception as error:
+            future.set_exception(error)
+            return future
+        if not ready and timeout != 0 and self.sockets:
+            return self._waiter(self, timeout, future.get_loop())
+        future.set_result(ready)
+        return future
+
+    def poll_now(self) -> list[tuple[Any, int]]:
+        """What is ready without waiting."""
+        # Not what the base class keeps: the loop that serves a socket looks at it too, and to that
+        # its changes would be lost.
+        ready = _core.zmq_poll(self.sockets, 0)
+        for polled, _ in self.sockets:
+            if isinstance(polled, _AsyncSocket):
+                polled._queues.serve_soon()
+        return ready
+
+
+class PollerWaiter(Future[Any]):
+    """A call of a poller that waits until something is ready."""
+
+    _timer: TimerHandle | None = None
+
+    def __init__(
+        self, poller: _AsyncPoller, timeout: float | None, loop: AbstractEventLoop
+    ) -> None:
+        super().__init__(loop=loop)
+        self._poller = poller
+        self._stops: list[Callable[[], object]] = []
+        self._start()
+        if timeout is not None and timeout > 0:
+            self._timer = loop.call_later(timeout / 1000, self._time_out)
+
+    def cancel(self, msg: Any = None) -> bool:
+        self._leave()
+        return super().cancel(msg)
+
+    def _time_out(self) -> None:
+        self._leave()
+        self.set_result([])
+
+    def _leave(self) -> None:
+        self._stop()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _start(self) -> None:
+        for polled, flags in self._poller.sockets:
+            if isinstance(polled, _AsyncSocket):
+                waiter = polled.poll(flags=flags)
+                waiter.add_done_callback(self._look)
+                self._stops.append(partial(self._drop, waiter))
+            elif isinstance(polled, _core.Socket):
+                # Its own descriptor may be watched in this loop already, by a socket of asyncio.
+                descriptor = os.dup(polled.get(SocketOption.FD))
+                self._stops.append(partial(os.close, descriptor))
+                self._watch(descriptor, PollEvent.POLLIN)
+            else:
+                self._watch(polled, flags)
+
+    def _watch(self, descriptor: Any, flags: int) -> None:
+        loop = self.get_loop()
+        if flags & PollEvent.POLLIN:
+            loop.add_reader(descriptor, self._look)
+            self._stops.append(partial(loop.remove_reader, descriptor))
+        if flags & PollEvent.POLLOUT:
+            loop.add_writer(descriptor, self._look)
+            self._stops.append(partial(loop.remove_writer, descriptor))
+
+    def _drop(self, waiter: Future[int]) -> None:
+        waiter.remove_done_callback(self._look)
+        waiter.cancel()
+
+    def _stop(self) -> None:
+        while self._stops:
+            self._stops.pop()()
+
+    def _look(self, waiter: Future[int] | None = None) -> None:
+        if self.done():
+            return
+        if waiter is not None and waiter.cancelled():
+            self.cancel()  # as the poll of the socket, which was closed
+            return
+        self._stop()
+        try:
+            ready = self._poller.poll_now()
+        except Exception as error:
+            self._leave()
+            self.set_exception(error)
+            return
+        if ready:
+            self._leave()
+            self.set_result(ready)
+        else:
+            self._start()
+
+
+_AsyncPoller._waiter = PollerWaiter

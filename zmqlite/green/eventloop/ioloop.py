@@ -1,0 +1,3 @@
+"""`zmqlite.eventloop.ioloop`, under the name that programs for gevent import."""
+
+from ...eventloop.ioloop import *
