@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tornado.ioloop import IOLoop
 from typing_extensions import assert_type
 
@@ -41,7 +43,7 @@ async def run() -> None:
 
 
 def main() -> None:
-    IOLoop().run_sync(run)
+    asyncio.run(run())
 
 
 if __name__ == "__main__":
