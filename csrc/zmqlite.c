@@ -203,6 +203,11 @@ int zmql_send (zmql_socket *s, const zl_msg *frames, unsigned n, int flags)
     return zl_socket_send (s, frames, n, flags);
 }
 
+int zmql_send_many (zmql_socket *s, const zl_msg *frames, const unsigned *counts, unsigned n, unsigned *sent)
+{
+    return zl_socket_send_many (s, frames, counts, n, sent);
+}
+
 void zmql_flush_now (zmql_socket *s)
 {
     zl_socket_flush_now (s);
@@ -211,6 +216,11 @@ void zmql_flush_now (zmql_socket *s)
 int zmql_recv (zmql_socket *s, zmql_sink *sink, bool whole)
 {
     return zl_socket_recv (s, (zl_sink *) (void *) sink, whole);
+}
+
+int zmql_recv_many (zmql_socket *s, zmql_sink *sink, unsigned max)
+{
+    return zl_socket_recv_many (s, (zl_sink *) (void *) sink, max);
 }
 
 int zmql_put_back (zmql_socket *s, const zl_msg *frames, unsigned n, bool more, uint64_t order)

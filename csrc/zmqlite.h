@@ -71,6 +71,9 @@ int zmql_unbind (zmql_socket *s, const char *endpoint);
  * 0 done; 1 done, and the caller must call zmql_flush_now() next; or
  * -EAGAIN, -EFSM, -ENOTSUP, -EHOSTUNREACH, -ENOTSOCK, -ETERM, -ENOMEM, and nothing was taken. */
 int zmql_send (zmql_socket *s, const zl_msg *frames, unsigned n, int flags);
+/* The same for n messages of counts[i] frames each; *sent of them were taken, one after the other. If none was, a negative
+ * code. */
+int zmql_send_many (zmql_socket *s, const zl_msg *frames, const unsigned *counts, unsigned n, unsigned *sent);
 /* Writes what has gathered. [blocks] */
 void zmql_flush_now (zmql_socket *s);
 
@@ -93,6 +96,10 @@ typedef struct zmql_sink {
 /* Receives the next frame, or with `whole` the rest of the message. Never waits. 1: more frames follow, 0: that was the last;
  * or -EAGAIN, -EFSM, -ENOTSUP, -ENOTSOCK, -ETERM. */
 int zmql_recv (zmql_socket *s, zmql_sink *sink, bool whole);
+
+/* Receives up to max whole messages. Never waits. How many, or if that is none, a negative code as above; one that take() gives
+ * ends it too, and leaves the frame that it was given, with what follows in its message, in the socket. */
+int zmql_recv_many (zmql_socket *s, zmql_sink *sink, unsigned max);
 
 /* Gives n received frames of a message back, to be received again before any other, in ascending `order`; `more`: further
  * frames of it are still in the socket. 0, or -ENOMEM; a closed socket drops them. */

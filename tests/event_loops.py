@@ -7,14 +7,20 @@ import inspect
 
 import pytest
 
+HAS_UVLOOP = importlib.util.find_spec("uvloop") is not None
+
 
 def _uvloop():
-    return pytest.importorskip("uvloop").new_event_loop()
+    import uvloop
+
+    return uvloop.new_event_loop()
 
 
 LOOPS = [
     pytest.param(asyncio.new_event_loop, id="asyncio"),
-    pytest.param(_uvloop, id="uvloop"),
+    pytest.param(
+        _uvloop, id="uvloop", marks=pytest.mark.skipif(not HAS_UVLOOP, reason="needs uvloop")
+    ),
 ]
 
 
@@ -42,7 +48,7 @@ def in_loop(coroutine, new_loop=asyncio.new_event_loop):
 
 
 # The first loop of uvloop opens descriptors that the process keeps: before tests count theirs.
-if importlib.util.find_spec("uvloop"):
+if HAS_UVLOOP:
     in_loop(asyncio.sleep(0), _uvloop)
 
 

@@ -106,6 +106,8 @@ cdef extern from "zmqlite.h" nogil:
         int (*take)(zmql_sink *sink, const zmql_frame *f) noexcept
 
     int zmql_send(zmql_socket *s, const zl_msg *frames, unsigned n, int flags)
+    int zmql_send_many(zmql_socket *s, const zl_msg *frames, const unsigned *counts, unsigned n, unsigned *sent)
+    int zmql_recv_many(zmql_socket *s, zmql_sink *sink, unsigned max)
     void zmql_flush_now(zmql_socket *s)
     int zmql_recv(zmql_socket *s, zmql_sink *sink, bint whole)
     int zmql_put_back(zmql_socket *s, const zl_msg *frames, unsigned n, bint more, uint64_t order)
@@ -155,9 +157,11 @@ cdef class Socket:
     cdef int at_endpoint(self, int (*call)(zmql_socket *, const char *) noexcept nogil, addr) except -1
     cdef zl_time limit(self, int option, int flags) except? 0
     cdef int wait_for(self, int events, zl_time limit) except -1
-    cdef int send_frames(self, const zl_msg *frames, unsigned n, int flags) except -1
-    cdef int send_waiting(self, const zl_msg *frames, unsigned n, int flags) except -1
-    cdef int recv_frames(self, zmql_sink *sink, bint whole, int flags) except -1
+    cdef zl_time limit_of(self, int option, int flags, timeout) except? 0
+    cdef int send_frames(self, const zl_msg *frames, unsigned n, int flags, timeout) except -1
+    cdef int send_waiting(self, const zl_msg *frames, unsigned n, int flags, timeout) except -1
+    cdef int recv_frames(self, zmql_sink *sink, bint whole, int flags, timeout) except -1
+    cdef int recv_batch(self, zmql_sink *sink, max, timeout) except -1
     cdef int take_now(self, zmql_sink *sink, bint whole) except -1
     cdef int offer_spare(self) except -1
     cdef object fail(self, int code, str what)

@@ -1,10 +1,10 @@
 """The types of the extension module, which holds the messages, sockets and contexts."""
 
 from builtins import bytes as Bytes
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, overload
 
-from typing_extensions import Buffer, disjoint_base
+from typing_extensions import Buffer, Self, disjoint_base
 
 from ._typing import BytesOption, IntOption
 from .tracker import MessageTracker
@@ -65,6 +65,8 @@ class Socket:
         track: bool = False,
         routing_id: int | None = None,
         group: str | None = None,
+        *,
+        timeout: float | None = None,
     ) -> None: ...
     @overload
     def send(
@@ -76,6 +78,7 @@ class Socket:
         track: Literal[True],
         routing_id: int | None = None,
         group: str | None = None,
+        timeout: float | None = None,
     ) -> MessageTracker: ...
     @overload
     def send(
@@ -86,15 +89,40 @@ class Socket:
         track: bool = False,
         routing_id: int | None = None,
         group: str | None = None,
+        *,
+        timeout: float | None = None,
     ) -> MessageTracker | None: ...
     @overload
-    def recv(self, flags: int = 0, copy: Literal[True] = True, track: bool = False) -> bytes: ...
+    def recv(
+        self,
+        flags: int = 0,
+        copy: Literal[True] = True,
+        track: bool = False,
+        *,
+        timeout: float | None = None,
+    ) -> bytes: ...
     @overload
-    def recv(self, flags: int = 0, *, copy: Literal[False], track: bool = False) -> Frame: ...
+    def recv(
+        self,
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: bool = False,
+        timeout: float | None = None,
+    ) -> Frame: ...
     @overload
-    def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Frame: ...
+    def recv(
+        self, flags: int, copy: Literal[False], track: bool = False, *, timeout: float | None = None
+    ) -> Frame: ...
     @overload
-    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame: ...
+    def recv(
+        self,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        *,
+        timeout: float | None = None,
+    ) -> bytes | Frame: ...
     @overload
     def send_multipart(
         self,
@@ -105,6 +133,7 @@ class Socket:
         track: Literal[True],
         routing_id: int | None = None,
         group: str | None = None,
+        timeout: float | None = None,
     ) -> MessageTracker: ...
     @overload
     def send_multipart(
@@ -115,23 +144,52 @@ class Socket:
         track: bool = False,
         routing_id: int | None = None,
         group: str | None = None,
+        *,
+        timeout: float | None = None,
     ) -> MessageTracker | None: ...
     @overload
     def recv_multipart(
-        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+        self,
+        flags: int = 0,
+        copy: Literal[True] = True,
+        track: bool = False,
+        *,
+        timeout: float | None = None,
     ) -> list[bytes]: ...
     @overload
     def recv_multipart(
-        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+        self,
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: bool = False,
+        timeout: float | None = None,
     ) -> list[Frame]: ...
     @overload
     def recv_multipart(
-        self, flags: int, copy: Literal[False], track: bool = False
+        self, flags: int, copy: Literal[False], track: bool = False, *, timeout: float | None = None
     ) -> list[Frame]: ...
     @overload
     def recv_multipart(
-        self, flags: int = 0, copy: bool = True, track: bool = False
+        self,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        *,
+        timeout: float | None = None,
     ) -> list[bytes] | list[Frame]: ...
+    def send_many(
+        self,
+        messages: Iterable[Buffer | Sequence[Buffer]],
+        *,
+        timeout: float | None = None,
+    ) -> int: ...
+    def recv_many(self, max: int = 1000, *, timeout: float | None = None) -> list[bytes]: ...
+    def recv_multipart_many(
+        self, max: int = 1000, *, timeout: float | None = None
+    ) -> list[list[bytes]]: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> bytes: ...
     # As with DONTWAIT, but None instead of raising Again.
     @overload
     def recv_now(self, copy: Literal[True] = True) -> bytes | None: ...

@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 from asyncio import AbstractEventLoop, Future, TimerHandle, _get_running_loop
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -25,6 +25,7 @@ from warnings import warn
 from weakref import ref
 
 from . import _core
+from ._batch import BATCH, Batch, receive_some, too_late
 from .constants import Errno, Flag, PollEvent, SocketOption, SocketType
 from .error import Again, ZMQError
 from .poll import Poller
@@ -49,6 +50,7 @@ _EVENTS = int(SocketOption.EVENTS)
 _RCVTIMEO = int(SocketOption.RCVTIMEO)
 _SNDTIMEO = int(SocketOption.SNDTIMEO)
 _RCVMORE = int(SocketOption.RCVMORE)
+_POLLIN = int(PollEvent.POLLIN)
 
 
 class Waiter(Future[Any]):
@@ -86,13 +88,14 @@ class Waiter(Future[Any]):
         self.leave()
         return super().cancel(msg)
 
-    def time_out(self) -> None:
+    def fail(self, error: Exception) -> None:
         self.leave()
-        self.set_exception(Again())
+        self.set_exception(error)
 
-    def find_nothing(self) -> None:
+    def end_with(self, result: Callable[[], Any]) -> None:
+        """Wait no longer, and be content with this."""
         self.leave()
-        self.set_result(0)
+        self.set_result(result())
 
     def serve(self) -> None:
         """Try the call; raise Again if it must wait on."""
@@ -105,8 +108,7 @@ class Waiter(Future[Any]):
         except Again:
             raise
         except Exception as error:
-            self.leave()
-            self.set_exception(error)
+            self.fail(error)
         else:
             self.leave()
             self.take(result)
@@ -119,8 +121,10 @@ class Receiver(Waiter):
     """A call that waits for a message, which it gives back if its task does not go on with it."""
 
     _load: Callable[[Any], Any] | None = None
+    # What the attempt has returned: a frame, the frames of a message, or of a `batch` the messages.
     _message: Any = None
     _is_awaited = False
+    batch = False
 
     def then(self, load: Callable[[Any], Any]) -> None:
         """Return what `load` makes of the message."""
@@ -147,9 +151,10 @@ class Receiver(Waiter):
         """Become a call that still waits, if it has a message: it can be cancelled then."""
         if self._message is None:
             return
-        message, self._message = self._message, None
-        parts = message if isinstance(message, list) else [message]
-        self._socket.put_back(parts, self._more, self._order)
+        taken, self._message = self._message, None
+        for message in taken if self.batch else [taken]:
+            parts = message if isinstance(message, list) else [message]
+            self._socket.put_back(parts, self._more, self._order)
         self._socket._queues.serve_soon()
         # The task is on its way already; it will find the call cancelled.
         Future.__init__(self, loop=self.get_loop())
@@ -182,8 +187,8 @@ class Queues:
         self.senders: deque[Waiter] = deque()
         self.pollers: deque[Waiter] = deque()
         self.loop: AbstractEventLoop | None = None
-        # What sends that are done return, as long as it is of the loop that runs.
-        self.sent: Future[None] | None = None
+        # What the socket's EVENTS were at the last look.
+        self.events = 0
         self._socket = ref(socket)
         self._unwatch: Callable[[], object] | None = None
         self._is_due = False
@@ -216,21 +221,30 @@ class Queues:
         socket = self._socket()
         if socket is None:
             return
-        for poller in list(self.pollers):
-            with suppress(Again):
-                poller.serve()
-        # A receive leaves the descriptor readable only if messages are left.
-        must_look = not self.receivers
-        for queue in (self.receivers, self.senders):
-            with suppress(Again):
-                while queue:
-                    queue[0].serve()
-        if must_look:
-            try:
-                _get(socket, _EVENTS)
-            except ZMQError:
-                # Closed, or the context has ended: the descriptor would be readable for ever.
-                self.unwatch()
+        # A look, and a receive that finds nothing, make the descriptor unreadable, whatever it had
+        # to tell. So all who wait follow, each kind, what was done last of the two.
+        while self.pollers or not self.receivers:
+            self._look(socket)
+            for poller in list(self.pollers):
+                with suppress(Again):
+                    poller.serve()
+            if not (self.receivers and self.events & _POLLIN):
+                break
+            _serve(self.receivers)
+        else:
+            _serve(self.receivers)
+        _serve(self.senders)
+
+    def _look(self, socket: _AsyncSocket) -> None:
+        try:
+            self.events = _get(socket, _EVENTS)
+        except ZMQError as error:
+            # Closed, or the context has ended: the descriptor would be readable for ever.
+            self.unwatch()
+            for poller in list(self.pollers):
+                poller.fail(error)
+            # The others find it out themselves.
+            self.events = _POLLIN
 
     def serve_soon(self) -> None:
         """After somebody else has looked: the descriptor may not tell any more what has come."""
@@ -248,6 +262,13 @@ class Queues:
                 with suppress(RuntimeError):
                     queue[0].cancel()
         self.unwatch()
+
+
+def _serve(queue: deque[Any]) -> None:
+    """Do the calls of a queue until one must wait on."""
+    with suppress(Again):
+        while queue:
+            queue[0].serve()
 
 
 class _AsyncSocket(Socket[Future[Any]]):
@@ -332,21 +353,46 @@ class _AsyncSocket(Socket[Future[Any]]):
 
     @overload  # type: ignore[override]
     def recv(
-        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+        self,
+        flags: int = 0,
+        copy: Literal[True] = True,
+        track: bool = False,
+        *,
+        timeout: float | None = None,
     ) -> Future[bytes]: ...
     @overload
     def recv(
-        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+        self,
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: bool = False,
+        timeout: float | None = None,
     ) -> Future[_core.Frame]: ...
     @overload
     def recv(
-        self, flags: int = 0, copy: bool = True, track: bool = False
+        self,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        *,
+        timeout: float | None = None,
     ) -> Future[bytes] | Future[_core.Frame]: ...
-    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Future[Any]:
-        """Receive one frame as bytes, or as a Frame with copy=False."""
+    def recv(
+        self,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        *,
+        timeout: float | None = None,
+    ) -> Future[Any]:
+        """Receive one frame as bytes, or as a Frame with copy=False.
+
+        TimedOut after `timeout` seconds.
+        """
         queues = self._queues
         if track or queues.receivers:
-            return self._receive(flags, partial(_recv, self, _DONTWAIT, copy, track))
+            return self._receive(flags, partial(_recv, self, _DONTWAIT, copy, track), timeout)
         try:
             message = _recv_now(self, copy)
         except Exception as error:
@@ -354,28 +400,51 @@ class _AsyncSocket(Socket[Future[Any]]):
         if queues.senders or queues.pollers:
             queues.serve_soon()
         if message is None:
-            return self._wait_to_receive(flags, partial(_recv, self, _DONTWAIT, copy))
+            return self._wait_to_receive(flags, partial(_recv, self, _DONTWAIT, copy), timeout)
         future: Future[Any] = Future(loop=_get_running_loop() or self._default_loop())
         future.set_result(message)
         return future
 
     @overload  # type: ignore[override]
     def recv_multipart(
-        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+        self,
+        flags: int = 0,
+        copy: Literal[True] = True,
+        track: bool = False,
+        *,
+        timeout: float | None = None,
     ) -> Future[list[bytes]]: ...
     @overload
     def recv_multipart(
-        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+        self,
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: bool = False,
+        timeout: float | None = None,
     ) -> Future[list[_core.Frame]]: ...
     @overload
     def recv_multipart(
-        self, flags: int = 0, copy: bool = True, track: bool = False
+        self,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        *,
+        timeout: float | None = None,
     ) -> Future[list[bytes]] | Future[list[_core.Frame]]: ...
-    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> Future[Any]:
-        """Receive a whole message as a list of its parts."""
+    def recv_multipart(
+        self,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        *,
+        timeout: float | None = None,
+    ) -> Future[Any]:
+        """Receive a whole message as a list of its parts; TimedOut after `timeout` seconds."""
         queues = self._queues
         if track or queues.receivers:
-            return self._receive(flags, partial(_recv_multipart, self, _DONTWAIT, copy, track))
+            attempt = partial(_recv_multipart, self, _DONTWAIT, copy, track)
+            return self._receive(flags, attempt, timeout)
         try:
             parts = _recv_multipart_now(self, copy)
         except Exception as error:
@@ -383,7 +452,8 @@ class _AsyncSocket(Socket[Future[Any]]):
         if queues.senders or queues.pollers:
             queues.serve_soon()
         if parts is None:
-            return self._wait_to_receive(flags, partial(_recv_multipart, self, _DONTWAIT, copy))
+            attempt = partial(_recv_multipart, self, _DONTWAIT, copy)
+            return self._wait_to_receive(flags, attempt, timeout)
         future: Future[Any] = Future(loop=_get_running_loop() or self._default_loop())
         future.set_result(parts)
         return future
@@ -403,10 +473,61 @@ class _AsyncSocket(Socket[Future[Any]]):
                 self._queues.serve_soon()
                 return self._done(size)
         # As a Frame, which can be given back.
-        frame = self._wait_to_receive(flags, partial(_recv, self, _DONTWAIT, False))
+        frame = self._wait_to_receive(flags, partial(_recv, self, _DONTWAIT, False), None)
         return self._deserialize(frame, partial(_fill, buffer, nbytes))
 
-    def _receive(self, flags: int, attempt: Callable[[], Any]) -> Future[Any]:
+    def recv_many(  # type: ignore[override]
+        self, max: int = BATCH, *, timeout: float | None = None
+    ) -> Future[list[bytes]]:
+        """Receive up to `max` messages of one part, waiting for the first only; see the class that
+        blocks. An empty list after `timeout` seconds."""
+        return self._receive_batch(partial(_core.Socket.recv_many, self, max, timeout=0), timeout)
+
+    def recv_multipart_many(  # type: ignore[override]
+        self, max: int = BATCH, *, timeout: float | None = None
+    ) -> Future[list[list[bytes]]]:
+        """Receive up to `max` messages, waiting for the first only; see the class that blocks. An
+        empty list after `timeout` seconds."""
+        receive = partial(_core.Socket.recv_multipart_many, self, max, timeout=0)
+        return self._receive_batch(receive, timeout)
+
+    def _receive_batch(
+        self, receive: Callable[[], list[Any]], timeout: float | None
+    ) -> Future[list[Any]]:
+        attempt = partial(receive_some, receive)
+        if not self._queues.receivers:
+            try:
+                return self._done(attempt())
+            except Again:
+                self._queues.serve_soon()
+            except Exception as error:
+                return self._failed_to_receive(error)
+        milliseconds = _get(self, _RCVTIMEO) if timeout is None else timeout * 1000
+        if milliseconds == 0:
+            return self._done([])
+        receiver = self._receiver(self, self._queues.receivers, attempt, self._get_loop())
+        receiver.batch = True
+        if milliseconds > 0:
+            receiver.end_in(milliseconds, partial(receiver.end_with, list))
+        return receiver
+
+    __iter__ = None  # type: ignore[assignment]
+
+    def __aiter__(self) -> Self:
+        """Messages of one part as they come, until the socket is closed or the context ends."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await self.recv()
+        except ZMQError as error:
+            if error.errno in (Errno.ENOTSOCK, Errno.ETERM):
+                raise StopAsyncIteration from None
+            raise
+
+    def _receive(
+        self, flags: int, attempt: Callable[[], Any], timeout: float | None
+    ) -> Future[Any]:
         """Receive behind others who wait, or in a way that is rare."""
         queues = self._queues
         if flags & _DONTWAIT:
@@ -421,16 +542,32 @@ class _AsyncSocket(Socket[Future[Any]]):
             else:
                 queues.serve_soon()
                 return self._done(message)
-        return self._wait_to_receive(flags, attempt)
+        return self._wait_to_receive(flags, attempt, timeout)
 
-    def _wait_to_receive(self, flags: int, attempt: Callable[[], Any]) -> Future[Any]:
-        timeout = 0 if flags & _DONTWAIT else _get(self, _RCVTIMEO)
-        if timeout == 0:
-            return self._failed(Again())
-        receiver = self._receiver(self, self._queues.receivers, attempt, self._get_loop())
-        if timeout > 0:
-            receiver.end_in(timeout, receiver.time_out)
-        return receiver
+    def _wait_to_receive(
+        self, flags: int, attempt: Callable[[], Any], timeout: float | None
+    ) -> Future[Any]:
+        return self._wait(
+            self._receiver, self._queues.receivers, attempt, flags, _RCVTIMEO, timeout
+        )
+
+    def _wait(
+        self,
+        kind: type[Waiter],
+        queue: deque[Any],
+        attempt: Callable[[], Any],
+        flags: int,
+        option: int,
+        timeout: float | None,
+    ) -> Future[Any]:
+        """A call that waits, for `timeout` seconds or, if it is None, as long as the option says."""
+        milliseconds = _get(self, option) if timeout is None else timeout * 1000
+        if flags & _DONTWAIT or milliseconds == 0:
+            return self._failed(too_late(timeout))
+        waiter = kind(self, queue, attempt, self._get_loop())
+        if milliseconds > 0:
+            waiter.end_in(milliseconds, lambda: waiter.fail(too_late(timeout)))
+        return waiter
 
     def _failed_to_receive(self, error: Exception) -> Future[Any]:
         if isinstance(error, ZMQError) and error.errno in (Errno.ENOTSOCK, Errno.ETERM):
@@ -454,16 +591,18 @@ class _AsyncSocket(Socket[Future[Any]]):
         track: bool = False,
         routing_id: int | None = None,
         group: str | None = None,
+        *,
+        timeout: float | None = None,
     ) -> Future[MessageTracker | None]:
-        """Send one frame; done when the socket has taken it."""
+        """Send one frame; done when the socket has taken it, TimedOut after `timeout` seconds."""
         if self._queues.senders:
             attempt = partial(_send, self, data, flags | _DONTWAIT, copy, track, routing_id, group)
-            return self._wait_to_send(flags, attempt)
+            return self._wait_to_send(flags, attempt, timeout)
         try:
             result = _send(self, data, flags | _DONTWAIT, copy, track, routing_id, group)
         except Again:
             attempt = partial(_send, self, data, flags | _DONTWAIT, copy, track, routing_id, group)
-            return self._wait_to_send(flags, attempt)
+            return self._wait_to_send(flags, attempt, timeout)
         except Exception as error:
             return self._failed(error)
         future: Future[Any] = Future(loop=_get_running_loop() or self._default_loop())
@@ -478,28 +617,51 @@ class _AsyncSocket(Socket[Future[Any]]):
         track: bool = False,
         routing_id: int | None = None,
         group: str | None = None,
+        *,
+        timeout: float | None = None,
     ) -> Future[MessageTracker | None]:
-        """Send a sequence of parts as one message; done when the socket has taken it."""
+        """Send a sequence of parts as one message; done when the socket has taken it, TimedOut after
+        `timeout` seconds."""
         attempt = partial(
             _send_multipart, self, msg_parts, flags | _DONTWAIT, copy, track, routing_id, group
         )
         if self._queues.senders:
-            return self._wait_to_send(flags, attempt)
+            return self._wait_to_send(flags, attempt, timeout)
         try:
             return self._done(attempt())
         except Again:
-            return self._wait_to_send(flags, attempt)
+            return self._wait_to_send(flags, attempt, timeout)
         except Exception as error:
             return self._failed(error)
 
-    def _wait_to_send(self, flags: int, attempt: Callable[[], Any]) -> Future[Any]:
-        timeout = 0 if flags & _DONTWAIT else _get(self, _SNDTIMEO)
-        if timeout == 0:
-            return self._failed(Again())
-        sender = self._waiter(self, self._queues.senders, attempt, self._get_loop())
-        if timeout > 0:
-            sender.end_in(timeout, sender.time_out)
+    def send_many(  # type: ignore[override]
+        self,
+        messages: Iterable[Buffer | Sequence[Buffer]],
+        *,
+        timeout: float | None = None,
+    ) -> Future[int]:
+        """Send a sequence of messages, in order; how many have gone, after `timeout` seconds at the
+        latest. See the class that blocks; a call that is cancelled may have sent some."""
+        batch = Batch(self, messages)
+        if not self._queues.senders:
+            try:
+                return self._done(batch.send())
+            except Again:
+                pass
+            except Exception as error:
+                return self._failed(error)
+        milliseconds = _get(self, _SNDTIMEO) if timeout is None else timeout * 1000
+        if milliseconds == 0:
+            return self._done(batch.gone)
+        sender = self._waiter(self, self._queues.senders, batch.send, self._get_loop())
+        if milliseconds > 0:
+            sender.end_in(milliseconds, partial(sender.end_with, lambda: batch.gone))
         return sender
+
+    def _wait_to_send(
+        self, flags: int, attempt: Callable[[], Any], timeout: float | None
+    ) -> Future[Any]:
+        return self._wait(self._waiter, self._queues.senders, attempt, flags, _SNDTIMEO, timeout)
 
     if TYPE_CHECKING:  # What is made of `send` and `recv` returns futures too.
 
@@ -546,14 +708,14 @@ class _AsyncSocket(Socket[Future[Any]]):
         events = self.get(_EVENTS) & flags
         if events or timeout == 0:
             return self._done(events)
-        attempt = partial(self._poll_now, flags)
+        attempt = partial(self._events_seen, flags)
         poller = self._waiter(self, self._queues.pollers, attempt, self._get_loop())
         if timeout is not None and timeout > 0:
-            poller.end_in(timeout, poller.find_nothing)
+            poller.end_in(timeout, partial(poller.end_with, int))
         return poller
 
-    def _poll_now(self, flags: int) -> int:
-        events: int = _get(self, _EVENTS) & flags
+    def _events_seen(self, flags: int) -> int:
+        events = self._queues.events & flags
         if not events:
             raise Again()
         return events
@@ -608,9 +770,7 @@ class _AsyncPoller(Poller):
 
     def poll_now(self) -> list[tuple[Any, int]]:
         """What is ready without waiting."""
-        # Not what the base class keeps: the loop that serves a socket looks at it too, and to that
-        # its changes would be lost.
-        ready = _core.zmq_poll(self.sockets, 0)
+        ready = super().poll(0)
         for polled, _ in self.sockets:
             if isinstance(polled, _AsyncSocket):
                 polled._queues.serve_soon()

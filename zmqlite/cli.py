@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from . import curve_keygen
 from .version import zmq_version, zmqlite_version
 
 DEFAULT_MESSAGES = 100_000
@@ -43,6 +44,16 @@ def _run(given: argparse.Namespace) -> int:
     except RunError as error:
         print(f"zmqlite run: {error}", file=sys.stderr)
         return 2
+
+
+def _keygen(given: argparse.Namespace) -> int:
+    """0 if keys were made, 2 if not."""
+    try:
+        print(curve_keygen.made(given))
+    except curve_keygen.KeygenError as error:
+        print(f"zmqlite keygen: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "arguments", metavar="...", nargs=argparse.REMAINDER, help="the program's own arguments"
     )
+    keygen = commands.add_parser(
+        "keygen", help="make a pair of CURVE keys", description=curve_keygen.DESCRIPTION
+    )
+    keygen.set_defaults(command=_keygen)
+    curve_keygen.add_arguments(keygen)
     return parser
 
 

@@ -14,6 +14,7 @@ from . import _core
 from .attrs import OptionAttributes
 from .constants import ContextOption, Errno, SocketOption
 from .error import ZMQError
+from .security import end_rules
 from .socket import Socket, SyncSocket, address_of
 
 if TYPE_CHECKING:
@@ -180,6 +181,7 @@ class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
                 )
             socket.close(linger=linger)
         # Those that the garbage collector has taken out of the weak set on its way here.
+        end_rules(self.underlying)
         self.close_sockets(linger)
         self.term()
 

@@ -44,6 +44,13 @@ class Again(ZMQError):
         super().__init__(EAGAIN)
 
 
+class TimedOut(Again, TimeoutError):  # type: ignore[misc]
+    """Nothing happened within the `timeout` of a call."""
+
+    def __init__(self, msg: str = "timed out") -> None:
+        ZMQError.__init__(self, EAGAIN, msg)
+
+
 class ContextTerminated(ZMQError):
     """The context was terminated before or during the call."""
 

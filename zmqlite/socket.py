@@ -16,6 +16,7 @@ from . import _core
 from .attrs import OptionAttributes
 from .constants import Errno, Event, SocketOption, SocketType, _OptType
 from .error import ZMQBindError, ZMQError
+from .security import Secured
 
 if TYPE_CHECKING:
     from typing_extensions import Self, TypeVar
@@ -78,7 +79,7 @@ class _SocketContext(Generic[AnySocket]):
         return f"<SocketContext({self._kind}={addr!r})>"
 
 
-class Socket(OptionAttributes, _core.Socket, Generic[Received]):
+class Socket(OptionAttributes, Secured, Generic[Received]):
     """A ZeroMQ socket, usually made by `Context.socket`.
 
     Options are attributes, in any case: `socket.linger = 0`, `socket.LAST_ENDPOINT`.

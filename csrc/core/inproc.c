@@ -199,7 +199,7 @@ static void refresh (zl_pipe *p)
     compute_hwm (l);
     int in = l->to[p->side].hwm;
     channel *out = &l->to[!p->side];
-    bool full = is_full (out);
+    bool full = is_full (out), joined = l->joined;
     out->muted = full;
     p->report_at = in ? (unsigned) zl_low_water (in) : UINT32_MAX;
     zl_unlock (&l->mu);
@@ -207,7 +207,7 @@ static void refresh (zl_pipe *p)
         zl_pipe_set_writable (p);
     else
         p->writable = false;
-    if (l->joined)
+    if (joined)
         touch_other (p->sock, l, !p->side);
 }
 
@@ -302,7 +302,7 @@ void zl_link_touch (zl_node *n)
             if (more)
                 zl_pipe_arrived (p, more);
             p = me->pipe;
-            if (p && !s->closed)
+            if (p && (p->asker || !s->closed))
                 zl_pipe_lost (p);
             if (p)
                 zl_pipe_close (p, ZL_DROP_NO_PEER, true);

@@ -16,6 +16,7 @@
  * before the call, set by the event, and looked at after it. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../net/fd.h"
 #include "heartbeat.h"
@@ -242,25 +243,45 @@ static zl_heartbeat *heart_of (zl_socket *s, zl_peer *p)
     return p->heart;
 }
 
+static bool is_name (zl_slice name, const char *due)
+{
+    return name.n == strlen (due) && strncasecmp ((const char *) name.p, due, name.n) == 0;
+}
+
+/* Copies a property list but for what no peer may say of itself. */
+static uint8_t *put_announced (uint8_t *at, const zl_blob *announced)
+{
+    zl_slice list = {announced->data, announced->size}, name, value;
+    const uint8_t *from = list.p;
+    while (zl_property_get (&list, &name, &value) == 1) {
+        if (!is_name (name, "User-Id") && !is_name (name, "Peer-Address")) {
+            memcpy (at, from, (size_t) (list.p - from));
+            at += list.p - from;
+        }
+        from = list.p;
+    }
+    return at;
+}
+
 /* What the application may ask about the connection: where it is, what the authenticator said of it, and what the peer
- * announced. In this order, as the first of a name is what counts: nobody makes up an address or a user of his own. */
+ * announced. In this order, as the first of a name is what counts. */
 static zl_blob *describe (const zl_peer *p)
 {
     char address[64];
     zl_fd_peer_address (p->source.fd, address, sizeof address);
-    const zl_blob *const lists[] = {p->granted, p->wire.peer_properties};
-    size_t size = 1 + strlen ("Peer-Address") + 4 + strlen (address);
-    for (unsigned i = 0; i < ZL_LEN (lists); i++)
-        size += lists[i] ? lists[i]->size : 0;
-    zl_blob *all = zl_blob_alloc (size);
+    const zl_blob *granted = p->granted, *announced = p->wire.peer_properties;
+    zl_blob *all = zl_blob_alloc (1 + strlen ("Peer-Address") + 4 + strlen (address) + (granted ? granted->size : 0) +
+                                  (announced ? announced->size : 0));
     if (!all)
         return NULL;
     uint8_t *at = zl_property_put (zl_blob_bytes (all), "Peer-Address", address, strlen (address));
-    for (unsigned i = 0; i < ZL_LEN (lists); i++)
-        if (lists[i]) {
-            memcpy (at, lists[i]->data, lists[i]->size);
-            at += lists[i]->size;
-        }
+    if (granted) {
+        memcpy (at, granted->data, granted->size);
+        at += granted->size;
+    }
+    if (announced)
+        at = put_announced (at, announced);
+    all->size = (size_t) (at - zl_blob_bytes (all));
     return all;
 }
 

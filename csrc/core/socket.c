@@ -11,9 +11,11 @@
 /* How long after a write the next message still counts as part of a stream: about what a write costs. Below it the message
  * joins the buffer and the reactor writes; above it, or after a wait, the caller writes at once. */
 #define QUIET_NS 10000u
-/* A stream: the reactor has written, and more had gathered meanwhile. From then on the senders write themselves, whenever
+/* A stream: the reactor has written, and more had gathered meanwhile; or it was posted so many times in a row, by a sender on
+ * the processor that it takes to write, where nothing can gather. From then on the senders write themselves, whenever
  * this much has gathered or half the high-water mark, and before they wait; the reactor only comes by after each nap for
  * what they have left lying. A busy sender thus never shares its processor with a second thread. */
+#define STREAM_POSTS 16u
 #define GATHER_BYTES 131072u
 #define NAP_FIRST 100000u
 #define NAP_LAST (ZL_MS) /* once they have shown that they do */
@@ -185,8 +187,10 @@ static void nap_over (zl_socket *s, zl_alarm *a)
 static void reactor_flush (zl_socket *s)
 {
     write_round (s);
-    if (!zl_list_empty (&s->dirty))
+    if (!zl_list_empty (&s->dirty) || s->posts_in_a_row >= STREAM_POSTS) {
+        s->posts_in_a_row = 0;
         nap (s, NAP_FIRST);
+    }
 }
 
 /* Reads once from each connection that may have something. */
@@ -676,6 +680,7 @@ static int choose_writer (zl_socket *s)
     }
     bool lone = s->waited || zl_now () - s->last_flush > QUIET_NS;
     s->waited = false;
+    s->posts_in_a_row = lone ? 0 : s->posts_in_a_row + 1;
     if (!lone)
         zl_socket_flush_later (s);
     s->flushing = true;
@@ -726,36 +731,58 @@ static int send_with_parts (zl_socket *s, const zl_msg *frames, unsigned n)
     return rc;
 }
 
+/* Whether the socket can send at all. */
+static int check_sender (const zl_socket *s)
+{
+    int rc = zl_socket_check (s);
+    return ZL_UNLIKELY (rc == 0 && !s->type->send) ? -ENOTSUP : rc;
+}
+
+/* 0 when the message, or with SNDMORE a part of it, has been taken. */
+static int send_one (zl_socket *s, const zl_msg *frames, unsigned n, int flags)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (ZL_UNLIKELY (frames[i].size > s->max_frame))
+            return -EMSGSIZE;
+    unsigned whole = s->type->frames_per_message;
+    if (ZL_UNLIKELY (flags & ZL_SNDMORE) && !(whole && s->part_count + n >= whole))
+        return stash (s, frames, n);
+    int rc = ZL_LIKELY (!s->part_count) ? s->type->send (s, frames, n) : send_with_parts (s, frames, n);
+    if (ZL_LIKELY (rc == 0))
+        s->stats.sent++;
+    return rc;
+}
+
 int zl_socket_send (zl_socket *s, const zl_msg *frames, unsigned n, int flags)
 {
     zl_socket_lock (s);
-    int rc = zl_socket_check (s);
-    if (ZL_UNLIKELY (rc < 0))
-        goto out;
-    if (ZL_UNLIKELY (!s->type->send)) {
-        rc = -ENOTSUP;
-        goto out;
-    }
-    for (unsigned i = 0; i < n; i++)
-        if (ZL_UNLIKELY (frames[i].size > s->max_frame)) {
-            rc = -EMSGSIZE;
-            goto out;
-        }
-    unsigned whole = s->type->frames_per_message;
-    if (ZL_UNLIKELY (flags & ZL_SNDMORE) && !(whole && s->part_count + n >= whole)) {
-        rc = stash (s, frames, n);
-        goto out;
-    }
-    rc = ZL_LIKELY (!s->part_count) ? s->type->send (s, frames, n) : send_with_parts (s, frames, n);
-    if (ZL_LIKELY (rc == 0)) {
-        s->stats.sent++;
+    uint64_t before = s->stats.sent;
+    int rc = check_sender (s);
+    if (ZL_LIKELY (rc == 0))
+        rc = send_one (s, frames, n, flags);
+    if (ZL_LIKELY (rc == 0 && s->stats.sent != before))
         rc = choose_writer (s);
-    }
-out:
     if (ZL_UNLIKELY (rc == -EAGAIN))
         s->stuck = true;
     zl_socket_unlock (s);
     return rc;
+}
+
+int zl_socket_send_many (zl_socket *s, const zl_msg *frames, const unsigned *counts, unsigned n, unsigned *sent)
+{
+    zl_socket_lock (s);
+    int rc = check_sender (s);
+    unsigned i = 0;
+    for (; i < n && rc == 0; i += rc == 0) {
+        rc = send_one (s, frames, counts[i], 0);
+        frames += counts[i];
+    }
+    *sent = i;
+    if (rc == -EAGAIN)
+        s->stuck = true;
+    int writer = i ? choose_writer (s) : 0;
+    zl_socket_unlock (s);
+    return i ? writer : rc;
 }
 
 /* ---- receiving ---- */
@@ -860,33 +887,55 @@ static void update_fd (zl_socket *s)
         lower_fd (s);
 }
 
-int zl_socket_recv (zl_socket *s, zl_sink *sink, bool whole)
+/* Whether the socket can receive at all. */
+static int check_receiver (const zl_socket *s)
 {
-    zl_socket_lock (s);
     int rc = zl_socket_check (s);
-    if (ZL_UNLIKELY (rc < 0))
-        goto out;
-    if (ZL_UNLIKELY (!s->type->select)) {
-        rc = -ENOTSUP;
-        goto out;
-    }
+    return ZL_UNLIKELY (rc == 0 && !s->type->select) ? -ENOTSUP : rc;
+}
+
+/* The next frame, or the rest of the message: 1 if more frames follow, 0 if not. */
+static int receive_one (zl_socket *s, zl_sink *sink, bool whole)
+{
+    int rc;
     if (!s->rx_pipe && zl_list_empty (&s->returned)) {
         zl_pipe *p;
         rc = s->type->select (s, &p);
         if (rc == 0 && s->type->begin)
             rc = s->type->begin (s, p);
         if (rc < 0)
-            goto out;
+            return rc;
         s->rx_pipe = p;
     }
     do
         rc = ZL_LIKELY (zl_list_empty (&s->returned)) ? take_frame (s, sink) : take_returned (s, sink);
     while (whole && rc == 1);
-out:
+    return rc;
+}
+
+int zl_socket_recv (zl_socket *s, zl_sink *sink, bool whole)
+{
+    zl_socket_lock (s);
+    int rc = check_receiver (s);
+    if (ZL_LIKELY (rc == 0))
+        rc = receive_one (s, sink, whole);
     if (s->outer >= 0)
         update_fd (s);
     zl_socket_unlock (s);
     return rc;
+}
+
+int zl_socket_recv_many (zl_socket *s, zl_sink *sink, unsigned max)
+{
+    zl_socket_lock (s);
+    int rc = check_receiver (s);
+    unsigned n = 0;
+    for (; n < max && rc == 0; n += rc == 0)
+        rc = receive_one (s, sink, true);
+    if (s->outer >= 0)
+        update_fd (s);
+    zl_socket_unlock (s);
+    return n ? (int) n : rc;
 }
 
 size_t zl_socket_wants_spare (zl_socket *s)

@@ -108,6 +108,7 @@ struct zl_socket {
     bool streaming;    /* the senders write themselves when enough has gathered; the reactor naps */
     zl_alarm nap;
     zl_time nap_length;
+    unsigned posts_in_a_row; /* of the reactor, without a lone message between them */
     unsigned full_flushes; /* that senders did in this nap because enough had gathered */
     unsigned gathered_bytes, gathered_msgs; /* queued since the last flush */
     zl_time last_flush;
@@ -182,6 +183,10 @@ int zl_socket_unbind (zl_socket *s, const char *endpoint);
 
 /* Both never block. 1: done, and the caller shall call zl_socket_flush_now() without delay and without the GIL. */
 int zl_socket_send (zl_socket *s, const zl_msg *frames, unsigned n, int flags);
+/* The same for n messages, of counts[i] frames each, in one go; *sent were taken. If that is none, a negative code. */
+int zl_socket_send_many (zl_socket *s, const zl_msg *frames, const unsigned *counts, unsigned n, unsigned *sent);
+/* Receives up to max (not 0) whole messages: how many, or if that is none, a negative code. */
+int zl_socket_recv_many (zl_socket *s, zl_sink *sink, unsigned max);
 /* Receives one frame, or a whole message if `whole`. 1: more frames follow, 0: it was the last. */
 int zl_socket_recv (zl_socket *s, zl_sink *sink, bool whole);
 /* Gives n received frames of a message back, to be received again before any other, in ascending order; `more`: further

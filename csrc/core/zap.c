@@ -91,13 +91,12 @@ static bool is_property_list (const zl_view *v)
 static zl_blob *properties_of (const zl_blob *user_id, const zl_view *metadata)
 {
     static const char name[] = "User-Id";
-    size_t user = user_id ? sizeof name + 4 + user_id->size : 0;
-    zl_blob *all = zl_blob_alloc (user + metadata->size);
+    const void *user = user_id ? user_id->data : NULL;
+    size_t n = user_id ? user_id->size : 0;
+    zl_blob *all = zl_blob_alloc (sizeof name + 4 + n + metadata->size);
     if (!all)
         return NULL;
-    uint8_t *at = zl_blob_bytes (all);
-    if (user_id)
-        at = zl_property_put (at, name, user_id->data, user_id->size);
+    uint8_t *at = zl_property_put (zl_blob_bytes (all), name, user, n);
     if (metadata->size)
         memcpy (at, metadata->data, metadata->size);
     return all;

@@ -1,4 +1,6 @@
-"""A program that talks to a Jupyter kernel: kernel_session.py KERNEL prints what it heard, as JSON.
+"""A program that talks to a Jupyter kernel: kernel_session.py KERNEL OPTIONS.
+
+It prints what it heard, as JSON; the options are those of the kernel's manager, as JSON too.
 
 It asks for input, interrupts, completes, restarts, waits for a heartbeat and shuts down: so it uses
 each of the kernel's five sockets, from a blocking client.
@@ -8,12 +10,17 @@ import json
 import sys
 import time
 
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager
 
 LIMIT = 60
 
 heard = {}
-manager, client = start_new_kernel(LIMIT, kernel_name=sys.argv[1])
+kernel, options = sys.argv[1:]
+manager = KernelManager(kernel_name=kernel, **json.loads(options))
+manager.start_kernel()
+client = manager.client()
+client.start_channels()
+client.wait_for_ready(LIMIT)
 
 
 def run(code, on_text=lambda text: None):

@@ -5,6 +5,7 @@ works has worked with the library it was given.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 from snippets import PACKAGES, module
-from support import TIMEOUT
+from support import TIMEOUT, free_port
 
 HERE = Path(__file__).parent
 
@@ -43,9 +44,11 @@ def command(library, *arguments):
     return [sys.executable, *library.run, *map(str, arguments)]
 
 
-def script_of(name):
-    """A command that pip has installed."""
-    return Path(sys.executable).parent / name
+def free_ports(count):
+    ports = set()
+    while len(ports) < count:
+        ports.add(free_port())
+    return ports
 
 
 def search_path(library, folder):
@@ -68,6 +71,7 @@ class Program:
                 "HOME": str(home),
                 "JUPYTER_DATA_DIR": str(home),
                 "JUPYTER_RUNTIME_DIR": str(home),
+                "PYTHONFAULTHANDLER": "1",
                 "PYTHONPATH": search_path(library, home),
             },
             stdin=subprocess.DEVNULL,
@@ -83,18 +87,19 @@ class Program:
         except subprocess.TimeoutExpired:
             self._kill()
             output, errors = self._process.communicate()
-            errors += f"killed after {LIMIT:.0f} s"
+            errors += f"ended after {LIMIT:.0f} s"
         status = self._process.returncode
         assert status == 0, f"the exit status is {status}:\n{output}\n{errors}"
         return output
 
     def _kill(self):
-        """Kill it and all that it has started, in whatever session."""
+        """End it, which tells where it hung, and all that it has started, in whatever session."""
         import psutil  # here, as only a test that needs one of the programs can be sure of it
 
-        for child in psutil.Process(self._process.pid).children(recursive=True):
+        children = psutil.Process(self._process.pid).children(recursive=True)
+        self._process.send_signal(signal.SIGABRT)
+        for child in children:
             child.kill()
-        self._process.kill()
 
     def end(self):
         """End it if it still runs; pytest shows what it wrote if a test fails."""

@@ -1,7 +1,10 @@
-"""A program for ipyparallel: squares.py prints, as JSON, what two engines have computed."""
+"""A program for ipyparallel: squares.py PORTS prints, as JSON, what two engines have computed.
+
+The ports are for the controller, with commas between."""
 
 import json
 import os
+import sys
 
 import ipyparallel
 from carrier import carrier
@@ -18,7 +21,8 @@ def square(number):
     return number**2, os.getpid(), carrier()
 
 
-with ipyparallel.Cluster(n=ENGINES) as engines:
+cluster = ipyparallel.Cluster(n=ENGINES, controller_args=[f"--ports={sys.argv[1]}"])
+with cluster as engines:
     squares, processes, carriers = zip(
         *engines.load_balanced_view().map_sync(square, range(TASKS)), strict=True
     )

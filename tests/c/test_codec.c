@@ -1,4 +1,5 @@
 /* wire/codec.[ch]: the framing of version 1.0 and none at all, octet by octet and with a tail. */
+#include "check.h"
 #include "edge.h"
 #include "wire/codec.h"
 

@@ -1,4 +1,5 @@
 /* wire/command.[ch] */
+#include "check.h"
 #include "edge.h"
 #include "wire/command.h"
 

@@ -1,4 +1,5 @@
 /* wire/frame.h */
+#include "check.h"
 #include "edge.h"
 #include "wire/frame.h"
 

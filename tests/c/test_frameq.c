@@ -585,3 +585,62 @@ TEST ("what is left of a queue that was partly read is whole when its connection
         end_model (&m);
     }
 }
+
+/* ---- frames whose body is written in place ---- */
+
+TEST ("a frame that is left blank is written as it was filled, whatever its size")
+{
+    static const size_t sizes[] = {0,      1,      255,    256,    ZL_CHUNK_SMALL - 2,
+                                   ZL_CHUNK_SMALL, ZL_CHUNK_LARGE - ZL_HEADER_MAX,
+                                   ZL_CHUNK_LARGE - ZL_HEADER_MAX + 1,   ZL_CHUNK_LARGE, 300000};
+    for (int round = 0; round < 20; round++) {
+        zl_pool pool = {0};
+        zl_frameq q = {0};
+        uint8_t *due = malloc (2000000);
+        size_t total = 0, msgs = 0;
+        CHECK (due);
+        for (int i = 0; i < 10; i++) {
+            size_t size = round ? sizes[check_below (ZL_LEN (sizes))] : sizes[i];
+            bool last = check_below (2);
+            if (total + size + ZL_HEADER_MAX > 2000000)
+                break;
+            uint8_t *body = zl_frameq_push_blank (&q, &pool, size, last);
+            CHECK (body);
+            memset (body, (int) check_below (256), size);
+            total += zl_header_put (due + total, size, 0);
+            memcpy (due + total, body, size);
+            total += size;
+            msgs += last;
+            CHECK_EQ (q.msgs, msgs);
+            CHECK_EQ (q.bytes, total);
+            check_octets (&q, 0, due, total);
+        }
+        size_t gone = 0, offset = 0;
+        while (gone < total) {
+            size_t drawn = (size_t) 1 + check_below (200000), step = ZL_MIN (total - gone, drawn);
+            gone += step;
+            offset = zl_frameq_written (&q, &pool, offset + step);
+            check_octets (&q, offset, due + gone, total - gone);
+        }
+        check_empty (&q, &pool);
+        free (due);
+        zl_pool_fini (&pool);
+    }
+}
+
+TEST ("blank frames stand among others in their order, and end with their connection")
+{
+    model m = new_model (3);
+    size_t before = m.used;
+    uint8_t *due = malloc (m.used + 10);
+    memcpy (due, m.bytes, before);
+    memcpy (zl_frameq_push_blank (&m.q, &m.pool, 5, true), "blank", 5);
+    memcpy (due + before, "\0\5blank", 7);
+    CHECK_EQ (m.q.msgs, 4);
+    check_octets (&m.q, 0, due, before + 7);
+    CHECK_EQ (zl_frameq_recover (&m.q, &m.pool, 0), 1);
+    CHECK_EQ (m.q.msgs, 3);
+    check_messages (&m, &m.q, 0, 3);
+    free (due);
+    end_model (&m);
+}

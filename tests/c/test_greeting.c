@@ -1,5 +1,6 @@
 /* wire/greeting.[ch] */
 #include "base/defs.h"
+#include "check.h"
 #include "edge.h"
 #include "wire/greeting.h"
 

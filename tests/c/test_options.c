@@ -36,6 +36,8 @@ TEST ("every option that can be read has a name and a kind, and says its default
         {81, ZMQL_INT, 0, "THREAD_SAFE"},       {84, ZMQL_INT, 1500, "MULTICAST_MAXTPDU"},
         {89, ZMQL_INT, -1, "USE_FD"},           {96, ZMQL_INT, 1, "MULTICAST_LOOP"},
         {109, ZMQL_INT, 0, "RECONNECT_STOP"},   {113, ZMQL_INT, 0, "BUSY_POLL"},
+        {44, ZMQL_INT, 0, "PLAIN_SERVER"},      {47, ZMQL_INT, 0, "CURVE_SERVER"},
+        {93, ZMQL_INT, 0, "ZAP_ENFORCE_DOMAIN"},
     };
     zmql_ctx *ctx = new_context ();
     zmql_socket *s = new_socket (ctx, ZL_DEALER);
@@ -61,6 +63,7 @@ TEST ("a value in range is kept and one beyond it is refused")
         {HEARTBEAT_IVL, 0, INT_MAX}, {CONFLATE, 0, 1},            {TOS, 0, INT_MAX},
         {TCP_MAXRT, 0, INT_MAX},    {USE_FD, -1, INT_MAX},        {BACKLOG, 0, INT_MAX},
         {BUSY_POLL, 0, INT_MAX},    {RECONNECT_STOP, INT_MIN, INT_MAX},
+        {PLAIN_SERVER, 0, 1},
     };
     zmql_ctx *ctx = new_context ();
     zmql_socket *s = new_socket (ctx, ZL_DEALER);

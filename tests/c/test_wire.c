@@ -1,26 +1,7 @@
 /* wire/wire.[ch] and wire/null.c: two of them against each other, and against bytes written down.
  * Every case runs whole, octet by octet, and with a tail that is not for this state. */
-#include "edge.h"
-#include "wire/wire.h"
-
-typedef struct {
-    zl_wire wire;
-    zl_frameq out;
-    zl_pool pool;
-    uint8_t in[20000];
-    size_t have; /* octets that came and were not used */
-} side;
-
-static zl_slice slice (const char *text)
-{
-    return (zl_slice){(const uint8_t *) text, strlen (text)};
-}
-
-static void open_as (side *s, const zl_wire_config *config)
-{
-    memset (s, 0, sizeof *s);
-    CHECK_EQ (zl_wire_open (&s->wire, config, &s->out, &s->pool), 0);
-}
+#include "check.h"
+#include "wires.h"
 
 static void open_side (side *s, int type, const char *id, int64_t max_size)
 {
@@ -29,65 +10,9 @@ static void open_side (side *s, int type, const char *id, int64_t max_size)
     open_as (s, &config);
 }
 
-static void end_side (side *s)
-{
-    zl_wire_fini (&s->wire);
-    zl_frameq_clear (&s->out, &s->pool);
-    zl_pool_fini (&s->pool);
-}
-
-/* Takes what it has to say. */
-static size_t said (side *s, uint8_t *to, size_t room)
-{
-    struct iovec iov[8];
-    size_t n = 0;
-    unsigned k = zl_frameq_iov (&s->out, 0, iov, 8);
-    for (unsigned i = 0; i < k; i++) {
-        CHECK (n + iov[i].iov_len <= room);
-        memcpy (to + n, iov[i].iov_base, iov[i].iov_len);
-        n += iov[i].iov_len;
-    }
-    zl_frameq_clear (&s->out, &s->pool);
-    return n;
-}
-
-/* Gives it octets; what it does not use is offered again with the next. */
-static bool feed (side *s, const void *octets, size_t n)
-{
-    CHECK (s->have + n <= sizeof s->in);
-    memcpy (s->in + s->have, octets, n);
-    s->have += n;
-    edge e = at_edge (s->in, s->have);
-    ssize_t used = zl_wire_input (&s->wire, e.p, s->have);
-    end_edge (e);
-    if (used < 0)
-        return false;
-    CHECK ((size_t) used <= s->have);
-    memmove (s->in, s->in + used, s->have - (size_t) used);
-    s->have -= (size_t) used;
-    return true;
-}
-
-/* Feeds in portions; false as soon as it is refused. */
-static bool feed_by (side *s, const uint8_t *octets, size_t n, size_t portion)
-{
-    for (size_t i = 0; i < n; i += portion)
-        if (!feed (s, octets + i, ZL_MIN (portion, n - i)))
-            return false;
-    return true;
-}
-
-static const size_t portions[] = {1, 2, 7, 10, 11, 12, 64, 100000};
-
 static void shake (side *a, side *b, size_t portion)
 {
-    uint8_t words[2000];
-    for (int round = 0; round < 10; round++) {
-        size_t n = said (a, words, sizeof words);
-        CHECK (feed_by (b, words, n, portion));
-        n = said (b, words, sizeof words);
-        CHECK (feed_by (a, words, n, portion));
-    }
+    CHECK (converse (a, b, portion));
 }
 
 TEST ("two sides come to traffic and know each other's ids, in whatever portions they hear")
@@ -107,29 +32,6 @@ TEST ("two sides come to traffic and know each other's ids, in whatever portions
         end_side (&a);
         end_side (&b);
     }
-}
-
-/* A peer's greeting and READY, built here. */
-typedef struct {
-    uint8_t octets[600];
-    size_t n;
-} speech;
-
-static speech greeting_of (uint8_t major, uint8_t minor, const char *mechanism)
-{
-    speech s = {.n = 64};
-    memcpy (s.octets, "\xff\0\0\0\0\0\0\0\0\x7f", 10);
-    s.octets[10] = major;
-    s.octets[11] = minor;
-    memcpy (s.octets + 12, mechanism, strlen (mechanism));
-    return s;
-}
-
-static void add_frame (speech *s, unsigned flags, const void *body, size_t n)
-{
-    s->n += zl_header_put (s->octets + s->n, n, flags);
-    memcpy (s->octets + s->n, body, n);
-    s->n += n;
 }
 
 static void add_ready (speech *s, const char *type, const char *id, size_t id_len)

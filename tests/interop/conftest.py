@@ -10,13 +10,26 @@ import zmqlite as zmq
 def run(context, endpoint, remote):
     """Pass messages between a zmqlite socket and one of the other library, and check them."""
 
-    def make(transport, sender, receiver, we_bind, we_send, messages="numbered", count=0):
+    def make(
+        transport,
+        sender,
+        receiver,
+        we_bind,
+        we_send,
+        messages="numbered",
+        count=0,
+        our_options=None,
+        their_options=None,
+    ):
         ours, theirs = (sender, receiver) if we_send else (receiver, sender)
         task = {"kind": theirs, "sends": not we_send, "messages": messages, "count": count}
+        task["options"] = their_options or {}
         address = endpoint(transport)
         if not we_bind:
             address = remote.begin(**task, bind=True, address=address)
-        socket, address = traffic.open_socket(zmq, context, ours, we_bind, address)
+        socket, address = traffic.open_socket(
+            zmq, context, ours, we_bind, address, our_options or {}
+        )
         with socket:
             if we_bind:
                 remote.begin(**task, bind=False, address=address)

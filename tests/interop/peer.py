@@ -9,6 +9,7 @@ import json
 import select
 import sys
 
+import security
 import traffic
 import zmq
 
@@ -28,8 +29,8 @@ def say(text):
     print(text, flush=True)
 
 
-def run(context, kind, bind, address, sends, messages, count):
-    socket, address = traffic.open_socket(zmq, context, kind, bind, address)
+def run(context, kind, bind, address, options, sends, messages, count):
+    socket, address = traffic.open_socket(zmq, context, kind, bind, address, options)
     with socket:
         say("open")
         say(address)
@@ -39,6 +40,7 @@ def run(context, kind, bind, address, sends, messages, count):
 
 
 def main(context):
+    security.Doorkeeper(zmq, context)
     while True:
         run(context, **json.loads(line()))
 

@@ -9,6 +9,8 @@ of them, in order. The ends also have a line to each other beside the sockets: `
 import struct
 import zlib
 
+import security
+
 NOISE = bytes(number * 7 % 251 for number in range(251)) * ((8 << 20) // 251 + 2)
 
 SIZES = (0, 1, 2, 63, 64, 255, 256, 257, 4095, 8191, 8192, 8193, 65535, 65536, 1 << 20, 8 << 20)
@@ -27,14 +29,18 @@ STAGES = range(len(SUBSCRIPTIONS))
 TOPICS = (b"", b"a", b"ab", b"abc", b"b", b"c", b"ca")
 
 
-def open_socket(zmq, context, kind, bind, address):
-    """A socket without limits, bound or connected; and the address that a peer connects to."""
+def open_socket(zmq, context, kind, bind, address, options):
+    """A socket without limits, bound or connected; and the address that a peer connects to.
+
+    `options` are set besides, by name.
+    """
     made = context.socket(getattr(zmq, kind))
     for option in (zmq.SNDTIMEO, zmq.RCVTIMEO):
         made.set(option, TIMEOUT_MS)
     for option in (zmq.SNDHWM, zmq.RCVHWM):
         made.set(option, 0)
     made.set(zmq.ROUTING_ID, _name(kind))
+    security.set_options(zmq, made, options)
     if bind:
         made.bind(address)
         address = made.get(zmq.LAST_ENDPOINT).decode()

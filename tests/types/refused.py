@@ -18,6 +18,9 @@ def wrong_arguments(socket: zmq.Socket[bytes]) -> None:
     socket.set(zmq.LINGER, "0")  # type: ignore[arg-type]
     socket.bind(5555)  # type: ignore[arg-type]
     zmq.Context().socket(zmq.SocketType)  # type: ignore[call-overload]
+    socket.secure(b"whose key is this?")  # type: ignore[call-overload]
+    socket.secure(b"secret", allow=[], server_key=b"")  # type: ignore[call-overload]
+    socket.plain("user only")  # type: ignore[call-overload]
 
 
 def wrong_results(socket: zmq.Socket[bytes]) -> list[str]:

@@ -3,10 +3,12 @@
 import socket as plain
 
 import pytest
-from support import TIMEOUT, port_of
+from handshakes import PASSWORD, USER, Target
+from support import TIMEOUT, port_of, readable, writable
 from zmtp import Peer
 
 import zmqlite as zmq
+from zmqlite.auth.thread import ThreadAuthenticator
 
 
 @pytest.fixture
@@ -56,3 +58,28 @@ def joined(request, bound, socket, dial, accept):
         return ours, accept(ours)
 
     return make
+
+
+@pytest.fixture
+def target(context, socket):
+    """Make a socket for bad peers, which must not have let anybody in at the end.
+
+    A server of PLAIN has an authenticator that knows the right password.
+    """
+    targets, authenticators = [], []
+
+    def make(mechanism, role, options=None):
+        if (mechanism, role) == ("PLAIN", "server"):
+            authenticators.append(ThreadAuthenticator(context))
+            authenticators[-1].start()
+            authenticators[-1].configure_plain(passwords={USER.decode(): PASSWORD.decode()})
+        targets.append(Target(socket, mechanism, role, options))
+        return targets[-1]
+
+    yield make
+    for each in targets:
+        each.close()
+    for each in authenticators:
+        each.stop()
+    for each in targets:
+        assert not readable(each.socket) and not writable(each.socket)

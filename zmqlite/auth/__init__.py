@@ -7,10 +7,13 @@ from . import base as base
 from . import certs as certs
 from .base import CURVE_ALLOW_ANY, Authenticator
 from .certs import create_certificates, load_certificate, load_certificates
+from .zap import Refusal, TryAgain
 
 __all__ = [
     "CURVE_ALLOW_ANY",
     "Authenticator",
+    "Refusal",
+    "TryAgain",
     "create_certificates",
     "load_certificate",
     "load_certificates",

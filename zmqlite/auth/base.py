@@ -1,8 +1,7 @@
 """Authenticator: answers for a context whether a connection may be made, as ZAP (RFC 27) asks.
 
-A server socket asks at `inproc://zeromq.zap.01` before it lets a client in. The address of the
-client is looked at first, then what its mechanism demands: nothing for NULL, a user and password
-for PLAIN, a known key for CURVE.
+The address of a client is looked at first, then what its mechanism demands: nothing for NULL, a
+user and password for PLAIN, a known key for CURVE.
 """
 
 from __future__ import annotations
@@ -13,28 +12,23 @@ from collections.abc import Awaitable, Mapping, Sequence
 from hmac import compare_digest
 from typing import Any
 
-from ..constants import SocketType
+from ..constants import Errno, SocketType
 from ..context import Context
+from ..error import ZMQError
 from ..socket import Socket
 from ..utils import z85
 from .certs import load_certificates
+from .zap import ENDPOINT, Question, Refusal, answer
 
 CURVE_ALLOW_ANY = "*"
 """As a location of certificates: any client that has the server's key may connect."""
 
 ALL_DOMAINS = "*"
 
-ENDPOINT = "inproc://zeromq.zap.01"
-
-VERSION = b"1.0"
-FRAMES = 6
-"""Of a request without credentials: version, id, domain, address, identity, mechanism."""
-
-KEY_SIZE = 32
-
-
-class Refusal(Exception):
-    """The client is not let in; the text says why, to the server alone."""
+TAKEN = (
+    "the context has an authenticator already: one that was started, or the one that serves the "
+    "sockets with a rule of secure() or plain()"
+)
 
 
 class AnyKey:
@@ -88,8 +82,10 @@ class Authenticator:
         socket.linger = 1
         try:
             socket.bind(ENDPOINT)
-        except BaseException:
+        except BaseException as error:
             socket.close()
+            if isinstance(error, ZMQError) and error.errno == Errno.EADDRINUSE:
+                raise ZMQError(error.errno, TAKEN) from None
             raise
         self.zap_socket = socket
 
@@ -169,45 +165,23 @@ class Authenticator:
     async def handle_zap_message(self, msg: Sequence[bytes]) -> None:
         """Answer a request; one that makes no sense, or breaks something here, is refused."""
         socket = self.zap_socket
-        if socket is None:
-            return
-        user_id = b""
-        try:
-            user_id = await self._authenticate(msg)
-            status, reason = "200", "OK"
-            self.log.debug("let in %r", user_id)
-        except Refusal as refusal:
-            status, reason = "400", str(refusal)
-            self.log.info("refused: %s", reason)
-        except Exception:
-            status, reason = "500", "Internal error"
-            self.log.exception("refused, as the question cannot be answered")
-        request_id = msg[1] if len(msg) > 1 else b""
-        socket.send_multipart([VERSION, request_id, status.encode(), reason.encode(), user_id, b""])
+        if socket is not None:
+            socket.send_multipart(await answer(msg, self._authenticate, self.log))
 
-    async def _authenticate(self, msg: Sequence[bytes]) -> bytes:
-        """The User-Id of the client that a request is about; Refusal if it is not let in."""
-        if len(msg) < FRAMES:
-            raise Refusal("Not enough frames")
-        version, _, domain, address, _, mechanism, *credentials = msg
-        if version != VERSION:
-            raise Refusal("Invalid version")
-        self._check_address(address.decode(self.encoding, "replace"))
-        name = domain.decode(self.encoding, "replace") or ALL_DOMAINS
-        match mechanism, *credentials:
-            case (b"NULL",):
-                return b"anonymous"
+    async def _authenticate(self, question: Question) -> bytes:
+        """The User-Id of the client that is asked about; Refusal if it is not let in."""
+        self._check_address(question.address.decode(self.encoding, "replace"))
+        domain = question.domain.decode(self.encoding, "replace") or ALL_DOMAINS
+        match question.mechanism, *question.credentials:
             case b"PLAIN", user, password:
-                self._check_password(name, user, password)
+                self._check_password(domain, user, password)
                 return user
-            case b"CURVE", key if len(key) == KEY_SIZE:
-                await self._check_key(name, z85.encode(key))
+            case b"CURVE", key:
+                await self._check_key(domain, z85.encode(key))
                 return self.curve_user_id(key).encode(self.encoding)
             case b"GSSAPI", principal:
                 return principal
-            case ((b"NULL" | b"PLAIN" | b"CURVE" | b"GSSAPI"), *_):
-                raise Refusal("Invalid credentials")
-        raise Refusal("Security mechanism not supported")
+        return b"anonymous"
 
     def _check_address(self, address: str) -> None:
         if self._allowed and address not in self._allowed:

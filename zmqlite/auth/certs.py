@@ -20,8 +20,7 @@ from typing import Any
 
 import zmqlite
 
-from ..constants import Errno
-from ..error import ZMQError
+PUBLIC_SUFFIX, SECRET_SUFFIX = ".key", ".key_secret"
 
 PUBLIC_NOTE = """\
 # ZeroMQ CURVE public certificate, made by zmqlite on {now:%Y-%m-%d %H:%M:%S}
@@ -42,18 +41,27 @@ def create_certificates(
 
     Files of the same names are replaced. The secret one is for the eyes of its owner only.
     """
-    keypair = getattr(zmqlite, "curve_keypair", None)
-    if keypair is None:
-        raise ZMQError(Errno.ENOTSUP, "this zmqlite has no CURVE yet, so it cannot make keys")
-    public_key, secret_key = (f'"{key.decode()}"' for key in keypair())
+    public_key, secret_key = (key.decode() for key in zmqlite.curve_keypair())
+    return write_certificates(key_dir, name, public_key, secret_key, metadata)
+
+
+def write_certificates(
+    key_dir: str | os.PathLike[str],
+    name: str,
+    public_key: str,
+    secret_key: str,
+    metadata: Mapping[str, Any] | None = None,
+) -> tuple[str, str]:
+    """The same for keys that there are."""
+    public_key, secret_key = f'"{public_key}"', f'"{secret_key}"'
     note = {"now": datetime.now()}
     public = _write(
-        Path(key_dir, f"{name}.key"),
+        Path(key_dir, name + PUBLIC_SUFFIX),
         PUBLIC_NOTE.format(**note),
         {"metadata": {}, "curve": {"public-key": public_key}},
     )
     secret = _write(
-        Path(key_dir, f"{name}.key_secret"),
+        Path(key_dir, name + SECRET_SUFFIX),
         SECRET_NOTE.format(**note),
         {
             "metadata": metadata or {},
@@ -97,7 +105,7 @@ def load_certificates(directory: str | os.PathLike[str] = ".") -> dict[bytes, bo
 
     OSError if there is no such folder.
     """
-    paths = (path for path in Path(directory).iterdir() if path.suffix == ".key")
+    paths = (path for path in Path(directory).iterdir() if path.suffix == PUBLIC_SUFFIX)
     return {load_certificate(path)[0]: True for path in paths}
 
 

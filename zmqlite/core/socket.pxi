@@ -4,8 +4,6 @@
 cdef int RCVTIMEO = 27
 cdef int SNDTIMEO = 28
 cdef int BYTES_MAX = 255
-# Exact bytes of at least this size are sent by reference: below, a copy is cheaper than keeping track (bench/).
-cdef Py_ssize_t REFERENCE_MIN = 8192
 # Larger bodies are not expected twice in a row: no memory is put by for them.
 cdef size_t SPARE_MAX = 64 << 20
 
@@ -72,71 +70,6 @@ cdef inline zl_time within_a_second(zl_time limit) noexcept:
     is longer than this."""
     cdef zl_time soon = zl_deadline(1000)
     return limit if limit < soon else soon
-
-
-# ---- what is to be sent ----
-
-cdef class Outgoing:
-    """The frames of one message, and what keeps their memory until the core has taken them."""
-    cdef zl_msg *frames
-    cdef Py_buffer *views
-    cdef unsigned count, view_count, cap
-
-    def __cinit__(self, unsigned cap):
-        self.frames = <zl_msg *>malloc(max(cap, 1u) * sizeof(zl_msg))
-        self.views = <Py_buffer *>malloc(max(cap, 1u) * sizeof(Py_buffer))
-        if self.frames == NULL or self.views == NULL:
-            raise MemoryError()
-
-    def __dealloc__(self):
-        cdef unsigned i
-        for i in range(self.count):
-            zl_blob_drop(self.frames[i].blob)
-        for i in range(self.view_count):
-            PyBuffer_Release(&self.views[i])
-        free(self.frames)
-        free(self.views)
-
-    cdef object add(self, data, bint copy, bint track, object threshold):
-        """Takes one part; returns what a send of it returns: a tracker or None."""
-        cdef zl_msg *m = &self.frames[self.count]
-        cdef Py_buffer *view
-        m.blob = NULL
-        if isinstance(data, Frame):
-            if track and (<Frame>data).tracker is None:
-                raise ValueError("track=True needs a Frame made with track=True")
-            m.blob = zl_blob_hold((<Frame>data).blob)
-            m.data = m.blob.data
-            m.size = m.blob.size
-            self.count += 1
-            return (<Frame>data).tracker
-        if isinstance(data, str):
-            raise TypeError("str objects cannot be sent: encode them to bytes first, or use send_string()")
-        if copy and PyBytes_CheckExact(data):
-            if PyBytes_GET_SIZE(data) >= REFERENCE_MIN:
-                m.blob = foreign_blob(data, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
-            m.data = <const uint8_t *>PyBytes_AS_STRING(data)
-            m.size = PyBytes_GET_SIZE(data)
-            self.count += 1
-            return None
-        view = &self.views[self.view_count]
-        PyObject_GetBuffer(data, view, PyBUF_SIMPLE)
-        self.view_count += 1
-        m.data = <const uint8_t *>view.buf
-        m.size = view.len
-        if copy:
-            self.count += 1
-            return None
-        tracker_class, finished, event_class = load_tracker_classes()
-        if threshold is None:
-            from . import COPY_THRESHOLD as threshold
-        if view.len < threshold:
-            self.count += 1
-            return finished
-        event = event_class() if track else None
-        m.blob = share_buffer(data, event)
-        self.count += 1
-        return tracker_class(event) if track else None
 
 
 cdef void add_counter(void *arg, const char *group, const char *name, uint64_t value) noexcept:
@@ -345,6 +278,12 @@ cdef class Socket:
         zmql_get(self.handle, option, &ms, &size)
         return zl_deadline(ms)
 
+    cdef zl_time limit_of(self, int option, int flags, timeout) except? 0:
+        """The same where `timeout` (seconds) is given too, which is what counts then; None: it is not."""
+        if timeout is None or flags & ZMQL_DONTWAIT:
+            return self.limit(option, flags)
+        return zl_now() + <zl_time>(max(<double>timeout, 0.0) * 1e9)
+
     cdef int wait_for(self, int events, zl_time limit) except -1:
         """Waits without the GIL: the events that hold, 0 when the limit has come. Signal handlers run in between."""
         cdef int rc
@@ -397,7 +336,7 @@ cdef class Socket:
 
     # ---- sending ----
 
-    cdef int send_frames(self, const zl_msg *frames, unsigned n, int flags) except -1:
+    cdef int send_frames(self, const zl_msg *frames, unsigned n, int flags, timeout) except -1:
         cdef int rc = zmql_send(self.handle, frames, n, flags)
         if rc == 0:
             return 0
@@ -407,14 +346,14 @@ cdef class Socket:
             return 0
         if rc != -EAGAIN:
             raise self.fail(rc, "send")
-        return self.send_waiting(frames, n, flags)
+        return self.send_waiting(frames, n, flags, timeout)
 
-    cdef int send_waiting(self, const zl_msg *frames, unsigned n, int flags) except -1:
+    cdef int send_waiting(self, const zl_msg *frames, unsigned n, int flags, timeout) except -1:
         cdef int rc
-        cdef zl_time limit = self.limit(SNDTIMEO, flags)
+        cdef zl_time limit = self.limit_of(SNDTIMEO, flags, timeout)
         while True:
             if not self.wait_for(ZMQL_ROOM, limit):
-                raise make_error(-EAGAIN, "")
+                raise too_late(timeout)
             rc = zmql_send(self.handle, frames, n, flags)
             if rc >= 0:
                 if rc == 1:
@@ -424,13 +363,13 @@ cdef class Socket:
             if rc != -EAGAIN:
                 raise self.fail(rc, "send")
             if flags & ZMQL_DONTWAIT or (limit != ZL_NEVER and zl_now() >= limit):
-                raise make_error(-EAGAIN, "")
+                raise too_late(timeout)
 
-    def send(self, data, int flags=0, bint copy=True, bint track=False, routing_id=None, group=None):
+    def send(self, data, int flags=0, bint copy=True, bint track=False, routing_id=None, group=None, *, timeout=None):
         """Send one frame; with SNDMORE in flags, more frames of the same message follow.
 
         data: bytes, a Frame, or any contiguous buffer. Blocks while no peer has room (see SNDTIMEO), or raises Again with
-        DONTWAIT. Returns None, or a MessageTracker with copy=False, track=True.
+        DONTWAIT, TimedOut after `timeout` seconds. Returns None, or a MessageTracker with copy=False, track=True.
         """
         cdef zl_msg m
         cdef Outgoing out
@@ -441,22 +380,23 @@ cdef class Socket:
             m.size = <size_t>PyBytes_GET_SIZE(data)
             m.blob = NULL
             if m.size < <size_t>REFERENCE_MIN:
-                self.send_frames(&m, 1, flags)
+                self.send_frames(&m, 1, flags, timeout)
                 return None
             give_back_all()
             m.blob = foreign_blob(data, m.data, m.size)
             try:
-                self.send_frames(&m, 1, flags)
+                self.send_frames(&m, 1, flags, timeout)
             finally:
                 zl_blob_drop(m.blob)
             return None
         out = Outgoing(1)
         result = out.add(data, copy, track, self.copy_threshold)
-        self.send_frames(out.frames, 1, flags)
+        self.send_frames(out.frames, 1, flags, timeout)
         return result
 
-    def send_multipart(self, parts, int flags=0, bint copy=True, bint track=False, routing_id=None, group=None):
-        """Send a sequence of parts as one message, whole or not at all."""
+    def send_multipart(self, parts, int flags=0, bint copy=True, bint track=False, routing_id=None, group=None, *,
+                       timeout=None):
+        """Send a sequence of parts as one message, whole or not at all; TimedOut after `timeout` seconds."""
         cdef unsigned i, n = len(parts)
         cdef Outgoing out
         if self.handle == NULL:
@@ -470,12 +410,45 @@ cdef class Socket:
             if not (PyBytes_CheckExact(part) or isinstance(part, Frame) or PyObject_CheckBuffer(part)):
                 raise TypeError(f"Frame {i} ({part!r}) does not support the buffer interface.")
             result = out.add(part, copy, track, self.copy_threshold)
-        self.send_frames(out.frames, n, flags)
+        self.send_frames(out.frames, n, flags, timeout)
         return result
+
+    def send_many(self, messages, *, timeout=None):
+        """Send a sequence of messages, in order; returns how many have gone.
+
+        messages: each is bytes, a Frame or any contiguous buffer, or a list or tuple of these, which go as one message of several
+        parts. Blocks while no peer has room, for at most `timeout` seconds in all (None: see SNDTIMEO). An error, in the call
+        or in a message, is raised if it hits the first; if some have gone before, their number is returned, and the error is
+        raised when the rest is sent.
+        """
+        cdef Batch batch
+        cdef tuple whole = tuple(messages)
+        cdef Py_ssize_t gone = 0
+        cdef unsigned sent = 0
+        cdef zl_time limit
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        give_back_all()
+        limit = self.limit_of(SNDTIMEO, 0, timeout)
+        while gone < len(whole):
+            batch = Batch(MESSAGES_AT_ONCE)
+            sent = 0
+            try:
+                batch.add_messages(whole, gone, self.copy_threshold)
+                send_batch(self, batch, limit, &sent)
+            except Exception:
+                gone += sent
+                if not gone:
+                    raise
+                break
+            gone += sent
+            if sent < batch.messages:
+                break
+        return gone
 
     # ---- receiving ----
 
-    cdef int recv_frames(self, zmql_sink *sink, bint whole, int flags) except -1:
+    cdef int recv_frames(self, zmql_sink *sink, bint whole, int flags, timeout) except -1:
         """1 if more frames follow, else 0."""
         cdef int rc
         cdef zl_time limit = 0
@@ -489,11 +462,11 @@ cdef class Socket:
             if rc != -EAGAIN:
                 raise self.fail(rc, "receive")
             if limit == 0:
-                limit = self.limit(RCVTIMEO, flags)
+                limit = self.limit_of(RCVTIMEO, flags, timeout)
             if sink.take == take_bytes or sink.take == append_bytes:
                 self.offer_spare()
             if not self.wait_for(ZMQL_POLLIN, limit):
-                raise make_error(-EAGAIN, "")
+                raise too_late(timeout)
 
     cdef int offer_spare(self) except -1:
         """Lets the kernel write the next large body straight into a bytes object, if it has the size of the last one."""
@@ -503,32 +476,94 @@ cdef class Socket:
             zmql_give_spare(self.handle, foreign_blob(spare, PyBytes_AS_STRING(spare), size))
         return 0
 
-    def recv(self, int flags=0, bint copy=True, bint track=False):
+    def recv(self, int flags=0, bint copy=True, bint track=False, *, timeout=None):
         """Receive one frame as bytes, or as a Frame with copy=False.
 
-        Blocks until there is one (see RCVTIMEO), or raises Again with DONTWAIT.
+        Blocks until there is one (see RCVTIMEO), or raises Again with DONTWAIT, TimedOut after `timeout` seconds.
         """
         cdef BytesSink sink
         if self.handle == NULL:
             raise make_error(-ENOTSOCK, "")
         sink.base.take = take_bytes if copy else take_frame
-        self.recv_frames(&sink.base, False, flags)
+        self.recv_frames(&sink.base, False, flags, timeout)
         taken = <object>sink.taken
         Py_DECREF(taken)
         if track and not copy:
             (<Frame>taken).tracker = load_tracker_classes()[1]
         return taken
 
-    def recv_multipart(self, int flags=0, bint copy=True, bint track=False):
-        """Receive a whole message as a list of its parts."""
+    def recv_multipart(self, int flags=0, bint copy=True, bint track=False, *, timeout=None):
+        """Receive a whole message as a list of its parts; TimedOut after `timeout` seconds."""
         cdef ListSink sink
         if self.handle == NULL:
             raise make_error(-ENOTSOCK, "")
         parts = []
         sink.base.take = append_bytes if copy else append_frame
         sink.parts = <PyObject *>parts
-        self.recv_frames(&sink.base, True, flags)
+        self.recv_frames(&sink.base, True, flags, timeout)
         return parts
+
+    def recv_many(self, max=RECEIVED_AT_ONCE, *, timeout=None):
+        """Receive up to `max` messages of one part, without waiting for more than the first: a list of bytes.
+
+        Waits for that one for at most `timeout` seconds (None: see RCVTIMEO); the list is empty if none comes. Before a message of
+        several parts the list ends; ValueError if that is the first: it is for recv_multipart_many().
+        """
+        messages = []
+        cdef BatchSink sink
+        sink.base.take = add_bytes
+        sink.messages = <PyObject *>messages
+        self.recv_batch(&sink.base, max, timeout)
+        return messages
+
+    def recv_multipart_many(self, max=RECEIVED_AT_ONCE, *, timeout=None):
+        """Receive up to `max` messages, without waiting for more than the first: a list with a list of parts for each.
+
+        Waits for that one for at most `timeout` seconds (None: see RCVTIMEO); the list is empty if none comes.
+        """
+        messages = []
+        cdef BatchSink sink
+        sink.base.take = add_part
+        sink.messages = <PyObject *>messages
+        sink.parts = NULL
+        self.recv_batch(&sink.base, max, timeout)
+        return messages
+
+    cdef int recv_batch(self, zmql_sink *sink, max, timeout) except -1:
+        cdef unsigned most = max
+        cdef int rc
+        cdef zl_time limit = 0
+        if self.handle == NULL:
+            raise make_error(-ENOTSOCK, "")
+        if not most:
+            raise ValueError("max is 0: at least one message has to be received")
+        while True:
+            rc = zmql_recv_many(self.handle, sink, most)
+            if rc > 0:
+                give_back_all()
+                return 0
+            if rc == -ENOMEM:
+                raise MemoryError()
+            if rc == -EMSGSIZE:
+                raise ValueError("the next message has several parts: receive it by recv_multipart_many() or recv_multipart()")
+            if rc != -EAGAIN:
+                raise self.fail(rc, "receive")
+            if limit == 0:
+                limit = self.limit_of(RCVTIMEO, 0, timeout)
+            if not self.wait_for(ZMQL_POLLIN, limit):
+                return 0
+
+    def __iter__(self):
+        """Messages of one part as they come, until the socket is closed or the context ends."""
+        return self
+
+    def __next__(self):
+        try:
+            return self.recv()
+        except load_error_classes()[0] as error:
+            if error.errno in (ENOTSOCK, ZL_ETERM):
+                raise StopIteration from None
+            raise
 
     cdef int take_now(self, zmql_sink *sink, bint whole) except -1:
         """False if nothing is there, after a look at the connections."""
@@ -597,10 +632,18 @@ cdef class Socket:
             sink.memory = <uint8_t *>view.buf
             sink.room = nbytes if nbytes else view.len
             sink.size = 0
-            self.recv_frames(&sink.base, False, flags)
+            self.recv_frames(&sink.base, False, flags, None)
             return sink.size
         finally:
             PyBuffer_Release(&view)
+
+
+cdef object too_late(timeout):
+    """What is raised when a call has waited long enough."""
+    if timeout is None:
+        return make_error(-EAGAIN, "")
+    from .error import TimedOut
+    return TimedOut(f"nothing for {timeout} s")
 
 
 cdef bytes endpoint_bytes(addr):

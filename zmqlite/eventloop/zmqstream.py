@@ -10,6 +10,7 @@ import asyncio
 import pickle
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
 from typing import Any
 from warnings import warn
 
@@ -36,7 +37,6 @@ class ZMQStream:
     # None once the stream is closed.
     socket: Any
     io_loop: IOLoop
-    poller: Poller
 
     def __init__(self, socket: Socket[Any], io_loop: IOLoop | None = None) -> None:
         if isinstance(socket, _AsyncSocket):
@@ -49,17 +49,16 @@ class ZMQStream:
             socket = Socket.shadow(socket)
         self.socket = socket
         self.io_loop = io_loop or IOLoop.current()
-        self.poller = Poller()
         self._descriptor = socket.fileno()
         self._outgoing: deque[tuple[Sequence[Any], dict[str, Any]]] = deque()
         self._recv_callback: Callback | None = None
         self._recv_copy = True
         self._send_callback: Callback | None = None
         self._close_callback: Callback | None = None
-        # A message was refused though the socket is writable: it waits for a change.
-        self._refused = False
         # What flush() has called back in this turn is enough for it.
         self._flushed = False
+        # The loop has a turn of this stream before it, whatever the descriptor tells.
+        self._is_due = False
 
         self.bind = socket.bind
         self.bind_to_random_port = socket.bind_to_random_port
@@ -69,6 +68,11 @@ class ZMQStream:
         self.setsockopt_string = self.setsockopt_unicode = socket.setsockopt_string
         self.getsockopt_string = self.getsockopt_unicode = socket.getsockopt_string
         self.io_loop.add_handler(socket, self._handle_events, self.io_loop.READ)
+
+    @cached_property
+    def poller(self) -> Poller:
+        """One that is here for nobody but users: the loop has the socket."""
+        return Poller()
 
     # ---- Callbacks
 
@@ -224,6 +228,7 @@ class ZMQStream:
         stream's own turn of the loop then does nothing.
         """
         self._check_open()
+        self._go_on()
         was_flushed, self._flushed = self._flushed, False
         count = 0
         while self.socket is not None and not (limit and count >= limit):
@@ -231,39 +236,33 @@ class ZMQStream:
             before = count
             if events & POLLIN:
                 count += self._receive()
-            if self.socket is not None and events & POLLOUT and self._outgoing:
+            if events & POLLOUT:
                 count += self._send()
             if count == before:
                 break
         self._flushed = was_flushed or count > 0
         if count and not was_flushed:
             self.io_loop.add_callback(self._end_flush)
-        self._go_on()
         return count
 
     def _end_flush(self) -> None:
         self._flushed = False
-
-    def _wanted(self) -> int:
-        """The events that this stream has something to do at."""
-        can_send = self._outgoing and not self._refused
-        return (POLLIN if self._recv_callback else 0) | (POLLOUT if can_send else 0)
+        self._go_on()
 
     def _go_on(self) -> None:
-        """Come back in the next turn if something can be done. The descriptor tells of changes
-        only, and looking at the events makes it unreadable."""
-        if self.socket is not None and self.socket.get(SocketOption.EVENTS) & self._wanted():
+        """Have another turn, as something may be possible that the descriptor does not tell of."""
+        if self.socket is not None and not self._is_due:
+            self._is_due = True
             self.io_loop.add_callback(self._handle_events, self._descriptor, 0)
 
     def _handle_events(self, fd: Any, events: int) -> None:
         """A turn of this stream, because of the descriptor (`events` is not 0) or of `_go_on`."""
+        if not events:
+            self._is_due = False
         if self.socket is None:
-            gen_log.warning("Got events for closed stream %s", self)
-            return
-        if events:
-            self._refused = False
+            return  # closed meanwhile
         try:
-            ready = self.socket.get(SocketOption.EVENTS) & self._wanted()
+            ready = self.socket.get(SocketOption.EVENTS)
         except ContextTerminated:
             gen_log.warning("Got events for stream %s after terminating context", self)
             self.closed()
@@ -274,12 +273,17 @@ class ZMQStream:
             else:
                 gen_log.error("Error getting events for %s: %s", self, error)
             return
-        if not self._flushed:
-            if ready & POLLIN:
-                self._receive()
-            if self.socket is not None and ready & POLLOUT and self._outgoing:
-                self._send()
-        self._go_on()
+        if self._flushed:
+            return
+        # The look, and a receive that finds nothing, make the descriptor unreadable, whatever it
+        # had to tell. So the send comes last, and the next turn if anything was done.
+        was_useful = True  # also if a callback fails
+        try:
+            received = self._receive() if ready & POLLIN and self._recv_callback else 0
+            was_useful = received + self._send() > 0
+        finally:
+            if was_useful:
+                self._go_on()
 
     def _receive(self) -> int:
         """Receive one message, if it is still there; how many that was."""
@@ -292,7 +296,9 @@ class ZMQStream:
         return 1
 
     def _send(self) -> int:
-        """Send one message, unless the socket refuses it for now; how many that was."""
+        """Send one message, if there is one and the socket does not refuse it; how many that was."""
+        if self.socket is None or not self._outgoing:
+            return 0
         parts, options = self._outgoing[0]
         status: Any
         try:
@@ -300,7 +306,6 @@ class ZMQStream:
                 parts, **dict(options, flags=options["flags"] | Flag.DONTWAIT)
             )
         except Again:
-            self._refused = True
             return 0
         except ZMQError as error:
             gen_log.error("SEND Error: %s", error)

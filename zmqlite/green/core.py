@@ -7,15 +7,17 @@ or timed out loses none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
 from .. import _core, context, socket
+from .._batch import BATCH, Batch, receive_some, too_late
 from ..constants import Errno, Flag, PollEvent, SocketOption
-from ..error import Again, ZMQError
-from .poll import Wait, _Poller, pass_on
+from ..error import Again, TimedOut, ZMQError
+from .poll import ROOM, Wait, _Poller, look_at, look_until, tell_others
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -26,7 +28,8 @@ _DONTWAIT = int(Flag.DONTWAIT)
 class _Socket(socket.Socket[bytes]):
     """A socket whose calls let other greenlets run while they wait.
 
-    RCVTIMEO and SNDTIMEO have no effect: gevent.Timeout is the way to wait no longer.
+    RCVTIMEO and SNDTIMEO have no effect: `timeout` and gevent.Timeout are the ways to wait no
+    longer.
     """
 
     _repr_cls = "zmq.green.Socket"
@@ -37,24 +40,45 @@ class _Socket(socket.Socket[bytes]):
         self._waits = []
         super().__init__(*args, **kwargs)
 
-    def _cooperate(self, flags: int, attempt: Callable[[], Any]) -> Any:
-        """Do what raises Again until it need not, or once with DONTWAIT."""
-        pass_on(self)
-        try:
+    def _receiving(
+        self, flags: int, attempt: Callable[[], Any], timeout: float | None = None
+    ) -> Any:
+        """The message that is there, or that comes within so many seconds."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            try:
+                message = attempt()
+            except Again:
+                if flags & _DONTWAIT:
+                    tell_others(self)
+                    raise
+            else:
+                tell_others(self)
+                return message
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                raise too_late(timeout)
+            self.poll(None if left is None else left * 1000)
+
+    def _sending(self, flags: int, attempt: Callable[[], Any], timeout: float | None = None) -> Any:
+        """What the attempt to send returns, as soon as it need not wait, within so many seconds."""
+        if flags & _DONTWAIT:
             return attempt()
-        except Again:
-            if flags & _DONTWAIT:
-                raise
-        with Wait() as wait:
-            wait.watch_socket(self)
-            while True:
-                pass_on(self, wait)
+
+        def look(me: Wait | None) -> list[Any]:
+            if me is not None:
                 # From here on the descriptor tells of what changes after this.
-                super().get(SocketOption.EVENTS)
-                try:
-                    return attempt()
-                except Again:
-                    wait.rest()
+                look_at(self, me, ROOM)
+            try:
+                return [attempt()]
+            except Again:
+                return []
+
+        milliseconds = None if timeout is None else timeout * 1000
+        done = look_until(look, lambda wait: wait.watch_socket(self, ROOM), milliseconds)
+        if not done:
+            raise too_late(timeout)
+        return done[0]
 
     def send(
         self,
@@ -64,11 +88,13 @@ class _Socket(socket.Socket[bytes]):
         track: bool = False,
         routing_id: int | None = None,
         group: str | None = None,
+        *,
+        timeout: float | None = None,
     ) -> Any:
-        """Send one frame."""
+        """Send one frame; TimedOut after `timeout` seconds."""
         send = super().send
         attempt = partial(send, data, flags | _DONTWAIT, copy, track, routing_id, group)
-        return self._cooperate(flags, attempt)
+        return self._sending(flags, attempt, timeout)
 
     def send_multipart(
         self,
@@ -78,42 +104,90 @@ class _Socket(socket.Socket[bytes]):
         track: bool = False,
         routing_id: int | None = None,
         group: str | None = None,
+        *,
+        timeout: float | None = None,
     ) -> Any:
-        """Send a sequence of parts as one message."""
+        """Send a sequence of parts as one message; TimedOut after `timeout` seconds."""
         send = super().send_multipart
         attempt = partial(send, msg_parts, flags | _DONTWAIT, copy, track, routing_id, group)
-        return self._cooperate(flags, attempt)
+        return self._sending(flags, attempt, timeout)
 
-    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
-        """Receive one frame as bytes, or as a Frame with copy=False."""
-        return self._cooperate(flags, partial(super().recv, flags | _DONTWAIT, copy, track))
+    def send_many(
+        self,
+        messages: Iterable[Buffer | Sequence[Buffer]],
+        *,
+        timeout: float | None = None,
+    ) -> int:
+        """Send a sequence of messages, in order; how many have gone after `timeout` seconds."""
+        batch = Batch(self, messages)
+        try:
+            gone: int = self._sending(0, batch.send, timeout)
+        except TimedOut:
+            return batch.gone
+        return gone
 
-    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
-        """Receive a whole message as a list of its parts."""
+    def recv(
+        self,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        *,
+        timeout: float | None = None,
+    ) -> Any:
+        """Receive one frame as bytes, or as a Frame with copy=False; TimedOut after `timeout`
+        seconds."""
+        receive = super().recv
+        return self._receiving(flags, partial(receive, flags | _DONTWAIT, copy, track), timeout)
+
+    def recv_multipart(
+        self,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        *,
+        timeout: float | None = None,
+    ) -> Any:
+        """Receive a whole message as a list of its parts; TimedOut after `timeout` seconds."""
         attempt = partial(super().recv_multipart, flags | _DONTWAIT, copy, track)
-        return self._cooperate(flags, attempt)
+        return self._receiving(flags, attempt, timeout)
+
+    def recv_many(self, max: int = BATCH, *, timeout: float | None = None) -> list[bytes]:
+        """Receive up to `max` messages of one part, waiting for the first only."""
+        return self._receiving_some(partial(super().recv_many, max, timeout=0), timeout)
+
+    def recv_multipart_many(
+        self, max: int = BATCH, *, timeout: float | None = None
+    ) -> list[list[bytes]]:
+        """Receive up to `max` messages, waiting for the first only."""
+        return self._receiving_some(partial(super().recv_multipart_many, max, timeout=0), timeout)
+
+    def _receiving_some(self, receive: Callable[[], list[Any]], timeout: float | None) -> list[Any]:
+        try:
+            some: list[Any] = self._receiving(0, partial(receive_some, receive), timeout)
+        except TimedOut:
+            return []
+        return some
 
     def recv_into(self, buffer: Buffer, /, *, nbytes: int = 0, flags: int = 0) -> int:
         """Receive one frame into a writable buffer; its full length, even if it did not fit."""
         attempt = partial(super().recv_into, buffer, nbytes=nbytes, flags=flags | _DONTWAIT)
-        size: int = self._cooperate(flags, attempt)
+        size: int = self._receiving(flags, attempt)
         return size
 
     def poll(self, timeout: float | None = None, flags: int = PollEvent.POLLIN) -> int:
         """Wait up to `timeout` milliseconds (None: for ever) for events: those that hold, or 0."""
         if self.closed:
             raise ZMQError(Errno.ENOTSUP)
-        poller = _Poller()
-        poller.register(self, flags)
-        events: int = dict(poller.poll(timeout)).get(self, 0)
-        return events
+        return look_until(
+            lambda me: look_at(self, me) & flags,
+            lambda wait: wait.watch_socket(self, flags),
+            timeout,
+        )
 
     def get(self, option: int) -> Any:
         """The value of an option."""
         _warn_of_timeout(option)
-        if option == SocketOption.EVENTS:
-            pass_on(self)
-        return super().get(option)
+        return look_at(self) if option == SocketOption.EVENTS else super().get(option)
 
     def set(self, option: int, optval: int | bytes) -> None:
         """Set an option; strings are for `set_string`."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gevent.event import Event
 from gevent.hub import get_hub
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
     from .core import _Socket
 
+Found = TypeVar("Found")
+
+# Beside the events of a socket: that a message may be sent which was refused before. POLLOUT does
+# not tell; it may hold all the time.
+ROOM = 1 << 16
+
 # Of the watchers of gevent's loop.
 _READ = 1
 _WRITE = 2
@@ -28,14 +35,15 @@ class Wait:
     def __init__(self) -> None:
         self._event = Event()
         self._watchers: list[Any] = []
-        self._sockets: list[_Socket] = []
+        # The green sockets among what it watches, and the events that it waits for.
+        self.wanted: dict[Any, int] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         self.end()
-        for socket in self._sockets:
+        for socket in self.wanted:
             socket._waits.remove(self)
 
     def watch(self, descriptor: int, events: int) -> None:
@@ -43,13 +51,12 @@ class Wait:
         self._watchers.append(watcher)
         watcher.start(self.wake)
 
-    def watch_socket(self, socket: _core.Socket) -> None:
+    def watch_socket(self, socket: _core.Socket, wanted: int) -> None:
         self.watch(socket.get(SocketOption.FD), _READ)
         # By its attribute, as the module of green sockets needs this one.
         if hasattr(socket, "_waits"):
-            green: Any = socket
-            green._waits.append(self)
-            self._sockets.append(green)
+            socket._waits.append(self)
+            self.wanted[socket] = wanted
 
     def wake(self) -> None:
         self._event.set()
@@ -68,13 +75,40 @@ class Wait:
         self._event.clear()
 
 
-def pass_on(socket: _core.Socket, me: Wait | None = None) -> None:
-    """Before a look at a socket, which makes its descriptor unreadable: tell the others who wait
-    for it, lest they miss the change."""
-    others = [wait for wait in getattr(socket, "_waits", ()) if wait is not me]
-    if others and _core.zmq_poll([(socket.get(SocketOption.FD), PollEvent.POLLIN)], 0):
-        for wait in others:
+def look_at(socket: _core.Socket, me: Wait | None = None, mine: int = 0) -> int:
+    """The events of a socket. As a look makes its descriptor unreadable, the others who wait for
+    it are told. One who waits to send tells no other such: they would wake each other for ever."""
+    events: int = _core.Socket.get(socket, SocketOption.EVENTS)
+    for wait in getattr(socket, "_waits", ()):
+        if wait is not me and wait.wanted[socket] & (events | ROOM) & ~(mine & ROOM):
             wait.wake()
+    return events
+
+
+def tell_others(socket: _Socket) -> None:
+    """After a receive, which makes the descriptor unreadable as a look does."""
+    if socket._waits:
+        look_at(socket)
+
+
+def look_until(
+    look: Callable[[Wait | None], Found], watch: Callable[[Wait], None], timeout: float | None
+) -> Found:
+    """What `look` finds, as soon as it finds something or so many milliseconds are over."""
+    found = look(None)
+    if found or timeout == 0:
+        return found
+    deadline = None
+    if timeout is not None and timeout > 0:
+        deadline = time.monotonic() + timeout / 1000
+    with Wait() as wait:
+        watch(wait)
+        while True:
+            found = look(wait)
+            left = None if deadline is None else deadline - time.monotonic()
+            if found or (left is not None and left <= 0):
+                return found
+            wait.rest(left)
 
 
 class _Poller(Poller):
@@ -85,33 +119,22 @@ class _Poller(Poller):
 
         Waits for at most `timeout` milliseconds, without limit if it is None or negative.
         """
-        ready = self._poll_now(None)
-        if ready or timeout == 0 or not self.sockets:
-            return ready
-        deadline = None
-        if timeout is not None and timeout > 0:
-            deadline = time.monotonic() + timeout / 1000
-        with Wait() as wait:
-            self._watch(wait)
-            while True:
-                ready = self._poll_now(wait)
-                left = None if deadline is None else deadline - time.monotonic()
-                if ready or (left is not None and left <= 0):
-                    return ready
-                wait.rest(left)
+        return look_until(self._look, self._watch, timeout if self.sockets else 0)
 
-    def _poll_now(self, me: Wait | None) -> list[tuple[Any, int]]:
-        for polled, _ in self.sockets:
+    def _look(self, me: Wait | None) -> list[tuple[Any, int]]:
+        ready = []
+        for polled, flags in self.sockets:
             if isinstance(polled, _core.Socket):
-                pass_on(polled, me)
-        # Not what the base class keeps: other greenlets look at the sockets too, and to that their
-        # changes would be lost.
-        return _core.zmq_poll(self.sockets, 0)
+                events = look_at(polled, me) & flags
+                ready += [(polled, events)] if events else []
+            else:
+                ready += _core.zmq_poll([(polled, flags)], 0)
+        return ready
 
     def _watch(self, wait: Wait) -> None:
         for polled, flags in self.sockets:
             if isinstance(polled, _core.Socket):
-                wait.watch_socket(polled)
+                wait.watch_socket(polled, flags)
                 continue
             descriptor = polled if isinstance(polled, int) else polled.fileno()
             events = (_READ if flags & PollEvent.POLLIN else 0) | (
