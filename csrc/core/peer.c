@@ -29,6 +29,7 @@ enum {
     IOV_MAX_USED = 64,
     WRITE_BATCH = 256 * 1024, /* taken from the pipe at once; counted as written for the high-water mark */
     READ_MIN = 1024,          /* less room than this in a slab is not worth a system call */
+    TIME_TO_TELL = 1000,      /* ms that a peer whose handshake has failed may take to be told why */
 };
 
 /* Reading stops when a pipe holds this much, whatever RCVHWM says. */
@@ -149,7 +150,7 @@ static void bury (zl_socket *s, zl_peer *p)
     if (!p->dead || p->buried || p->rd_owned || p->wr_owned)
         return;
     p->buried = true;
-    if (p->why == ZL_CLOSE_LOCAL || p->why == ZL_CLOSE_DENIED)
+    if (p->why == ZL_CLOSE_LOCAL || p->finishing)
         zl_fd_finish (p->source.fd);
     zl_fd_close (p->source.fd);
     p->source.fd = -1;
@@ -358,6 +359,12 @@ static void read_on (zl_peer *p)
     unpause (p);
     if (!p->sock->turn)
         zl_loop_post (&p->sock->client);
+}
+
+/* Nothing is read: whether the client may come in is being decided, or was, or it is being told that its handshake failed. */
+static bool is_deaf (const zl_peer *p)
+{
+    return p->wire.state == ZL_WIRE_ASKING || (p->finishing && p->finishing != ZL_CLOSE_LOCAL);
 }
 
 /* Gives the slab up: what of it the pipe has shown stays with the pipe. */
@@ -614,7 +621,6 @@ static void finish (zl_socket *s, zl_peer *p, zl_close_reason why, int within_ms
 /* The client is not let in, and told so, if so. */
 static void deny (zl_socket *s, zl_peer *p, unsigned status)
 {
-    enum { TIME_TO_TELL = 1000 };
     zl_close_reason why = zl_wire_deny (&p->wire, status);
     if (why || status == 300) {
         zl_peer_end (s, p, why ? why : ZL_CLOSE_DEFERRED);
@@ -652,7 +658,10 @@ static bool feed_wire (zl_socket *s, zl_peer *p)
     ssize_t used = zl_wire_input (&p->wire, c ? c->data + p->cut : NULL, p->fill - p->cut);
     make_dirty (p);
     if (used < 0) {
-        zl_peer_end (s, p, p->wire.reason);
+        if (p->wire.reason == ZL_CLOSE_MECHANISM)
+            finish (s, p, ZL_CLOSE_MECHANISM, TIME_TO_TELL); /* our greeting tells the peer why */
+        else
+            zl_peer_end (s, p, p->wire.reason);
         return false;
     }
     p->cut += (uint32_t) used;
@@ -737,7 +746,7 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
     zl_list_remove (&p->readable);
     if (p->rd_owned || p->dead || !p->rd_ready)
         return;
-    if (inbound_full (p) || p->wire.state == ZL_WIRE_ASKING) {
+    if (inbound_full (p) || is_deaf (p)) {
         p->rd_paused = true;
         return;
     }
