@@ -24,6 +24,16 @@ sanitizes() {
     echo 'int main(void) { return 0; }' | "${CC:-cc}" -x c "-fsanitize=$1" -o /dev/null -
 }
 
+fuzzes() {
+    echo 'int LLVMFuzzerTestOneInput(const char *p, long n) { return p && n < 0; }' |
+        clang -x c -fsanitize=fuzzer,address -o /dev/null -
+}
+
+# Debian keeps the sanitizers of clang 14 and later in a package of that version.
+runtime_of_clang() {
+    echo "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
+}
+
 need python3 "Python 3.10 or newer" python3 -c 'import sys; assert sys.version_info >= (3, 10)'
 need python3-venv "venv" python3 -c 'import ensurepip, venv'
 need python3-dev "the headers of Python" has_headers
@@ -31,6 +41,8 @@ need gcc "a C compiler" command -v "${CC:-cc}"
 need g++ "a C++ compiler, for the libzmq of old peers" command -v "${CXX:-c++}"
 need gcc "the address and undefined behaviour sanitizers" sanitizes address,undefined
 need gcc "the thread sanitizer" sanitizes thread
+need clang "clang, for libFuzzer" command -v clang
+need "$(runtime_of_clang)" "libFuzzer" fuzzes
 
 python3 -VV
 "${CC:-cc}" --version | head -1

@@ -66,6 +66,7 @@ class Case:
     combine: Callable[[Load, list[dict], list[float]], dict[str, float]]
     has_floor: bool = False
     in_asyncio: bool = False
+    in_curve: bool = False
     quick: bool = False
     rounds_factor: int = 1
 
@@ -483,6 +484,33 @@ def asyncio_cases() -> Iterator[Case]:
     )
 
 
+CURVE_STREAMS = {16: (150_000, 2.0), 4096: (40_000, 2.0), 1 << 20: (300, 1.2)}
+"""Messages and the bar, by size."""
+
+
+def curve_cases() -> Iterator[Case]:
+    for size, (count, bar) in CURVE_STREAMS.items():
+        yield Case(
+            f"CURVE PUSH/PULL tcp {SIZES[size]}",
+            "tcp",
+            (pull, push),
+            Load(count, size),
+            (Metric("rate", "msg/s", True, {"pyzmq": bar}),),
+            throughput,
+            in_curve=True,
+        )
+    yield Case(
+        "CURVE REQ/REP tcp 16 B",
+        "tcp",
+        (answer, partial(ask, kind="REQ")),
+        Load(2_000),
+        (Metric("p50", "p50 us", False, {"pyzmq": 1.5}),),
+        round_trip,
+        in_curve=True,
+        rounds_factor=3,
+    )
+
+
 def fan_out_cases() -> Iterator[Case]:
     for load, bar in (
         (Load(600_000, 64, window=10_000), 5.0),
@@ -516,6 +544,7 @@ CASES = {
         *stream_cases(),
         *round_trip_cases(),
         *asyncio_cases(),
+        *curve_cases(),
         *fan_out_cases(),
         *paced_cases(),
     )

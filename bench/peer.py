@@ -26,14 +26,22 @@ def cpu_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+# The pairs of keys that libzmq's tests have made public.
+SERVER_KEY = b"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+SERVER_SECRET = b"JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"
+CLIENT_KEY = b"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+CLIENT_SECRET = b"D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
+
+
 class Link:
     """What a role may use: sockets of the implementation under test, and the other side's address.
 
     The roles of one process share it.
     """
 
-    def __init__(self, zmq, context, transport: str, load, directory: str):
+    def __init__(self, zmq, context, transport: str, load, directory: str, in_curve: bool):
         self.load = load
+        self._in_curve = in_curve
         self.endpoints: Future[list[str]] = Future()
         self.on_listen = lambda endpoints: None
         self.cpu_at_start = cpu_seconds()
@@ -57,6 +65,9 @@ class Link:
     def listen(self, *sockets) -> None:
         endpoints = []
         for index, socket in enumerate(sockets):
+            if self._in_curve:
+                socket.setsockopt(self._zmq.CURVE_SERVER, 1)
+                socket.setsockopt(self._zmq.CURVE_SECRETKEY, SERVER_SECRET)
             socket.bind(self._address.format(index))
             endpoints.append(socket.getsockopt(self._zmq.LAST_ENDPOINT).decode().rstrip("\0"))
         self.on_listen(endpoints)
@@ -64,6 +75,10 @@ class Link:
 
     def connect(self, socket, index: int = 0):
         """Connect to the other side's `index`-th listening socket and return the socket."""
+        if self._in_curve:
+            socket.setsockopt(self._zmq.CURVE_SERVERKEY, SERVER_KEY)
+            socket.setsockopt(self._zmq.CURVE_PUBLICKEY, CLIENT_KEY)
+            socket.setsockopt(self._zmq.CURVE_SECRETKEY, CLIENT_SECRET)
         socket.connect(self.endpoints.result()[index])
         return socket
 
@@ -99,7 +114,7 @@ def main() -> None:
     name = IMPLEMENTATIONS[job["implementation"]]
     zmq = importlib.import_module(name)
     module = importlib.import_module(f"{name}.asyncio") if case.in_asyncio else zmq
-    link = Link(zmq, module.Context(), case.transport, case.load, job["directory"])
+    link = Link(zmq, module.Context(), case.transport, case.load, job["directory"], case.in_curve)
     if job["endpoints"]:
         link.endpoints.set_result(job["endpoints"])
     else:

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import random
+import resource
 import select
 import signal
 import socket as plain
@@ -166,6 +167,20 @@ def port_of(endpoint):
     """The port in an endpoint as LAST_ENDPOINT gives it."""
     text = endpoint.decode() if isinstance(endpoint, bytes) else endpoint
     return int(text.rpartition(":")[2])
+
+
+@contextlib.contextmanager
+def allow_descriptors(count):
+    """Let this process, and those that it starts, have so many file descriptors."""
+    before, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit != resource.RLIM_INFINITY and limit < count:
+        pytest.skip(f"{count} file descriptors are needed, this process may have {limit}")
+    if before != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(before, count), limit))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, limit))
 
 
 class Background(threading.Thread):

@@ -1,4 +1,5 @@
-"""The core without Python: each program in tests/c is compiled against csrc alone and run.
+"""The core without Python: each program in tests/c is compiled against csrc alone and run, and each
+fuzzer in tests/fuzz, which here goes through its seeds and what chance makes of them.
 
 ZMQLITE_C_VARIANT selects how: "" as released, "asan" for memory errors, leaks and undefined
 behaviour, "tsan" for data races.
@@ -17,6 +18,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 CORE = ROOT / "csrc"
 PROGRAMS = sorted(Path(__file__).parent.glob("c/test_*.c"))
+FUZZ = Path(__file__).parent / "fuzz"
+FUZZERS = ["null", "plain", "curve", "frames"]
+
+MUTATIONS = 2000
+"""Inputs that a fuzzer makes of its seeds."""
 
 TIME_LIMIT = 60
 """Seconds a program may run, under a sanitizer too."""
@@ -73,12 +79,29 @@ def core(tmp_path_factory):
     return folder / "libcore.a"
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
-def test_program(program, core, tmp_path):
-    built = tmp_path / program.stem
-    run(*CC, *FLAGS, program, core, "-o", built)
+def build(program, *sources):
+    run(*CC, *FLAGS, *sources, "-o", program)
+
+
+def run_in_time(*command):
     try:
-        run(built, timeout=TIME_LIMIT, env={**os.environ, **SANITIZERS})
+        run(*command, timeout=TIME_LIMIT, env={**os.environ, **SANITIZERS})
     except subprocess.TimeoutExpired as expired:
         said = (expired.stdout or b"").decode()
         pytest.fail(f"still running after {TIME_LIMIT} s; it had said:\n{said}", False)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_program(program, core, tmp_path):
+    built = tmp_path / program.stem
+    build(built, program, core)
+    run_in_time(built)
+
+
+@pytest.mark.parametrize("name", FUZZERS)
+def test_fuzzer(name, core, tmp_path):
+    built = tmp_path / name
+    seeds = tmp_path / "seeds"
+    build(built, FUZZ / f"fuzz_{name}.c", FUZZ / "fuzz_main.c", core)
+    run(sys.executable, FUZZ / "seeds.py", seeds)
+    run_in_time(built, str(MUTATIONS), *sorted((seeds / name).iterdir()))

@@ -7,11 +7,10 @@ import collections
 import os
 import pathlib
 import random
-import resource
 import signal
 
 import pytest
-from support import beyond_libzmq, port_of, wait_readable, wait_until
+from support import allow_descriptors, beyond_libzmq, port_of, wait_readable, wait_until
 
 import zmqlite as zmq
 
@@ -29,14 +28,8 @@ BEATING = {zmq.HEARTBEAT_IVL: 500, zmq.HEARTBEAT_TIMEOUT: 3000}
 @pytest.fixture
 def descriptors():
     """Allow this process, in which each peer needs one, as many as it may have."""
-    before, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
-    due = PEERS + 200
-    if limit != resource.RLIM_INFINITY and limit < due:
-        pytest.skip(f"{PEERS} peers need {due} file descriptors, this process may have {limit}")
-    if before != resource.RLIM_INFINITY:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(before, due), limit))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (before, limit))
+    with allow_descriptors(PEERS + 200):
+        yield
 
 
 class Crowd:

@@ -1,29 +1,16 @@
 """Fixtures of the tests with real programs."""
 
-import shutil
-import tempfile
-from pathlib import Path
-
 import pytest
 from programs import Program
 
 
 @pytest.fixture
-def home():
-    """The folder that programs run in, and where they look for what is the user's."""
-    # Not tmp_path: with the name of the test in it, it is too long for a unix socket.
-    folder = Path(tempfile.mkdtemp(prefix="zl"))
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def start(no_leaks, home):
+def start(no_leaks, tmp_path):
     """Start programs: start(library, *arguments of python); they are ended at teardown."""
     started = []
 
     def begin(library, *arguments):
-        started.append(Program(library, *arguments, home=home))
+        started.append(Program(library, *arguments, home=tmp_path))
         return started[-1]
 
     yield begin

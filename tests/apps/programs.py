@@ -60,7 +60,7 @@ def search_path(library, folder):
 
 
 class Program:
-    """A program that runs in the folder which is its home."""
+    """A program that runs in `home`, and finds there what is the user's."""
 
     def __init__(self, library, *arguments, home):
         self._process = subprocess.Popen(

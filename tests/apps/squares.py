@@ -1,6 +1,7 @@
 """A program for ipyparallel: squares.py PORTS prints, as JSON, what two engines have computed.
 
-The ports are for the controller, with commas between."""
+The ports are for the controller, with commas between.
+"""
 
 import json
 import os

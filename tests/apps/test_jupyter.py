@@ -42,16 +42,16 @@ CELLS = [
 
 
 @pytest.fixture
-def kernels(home):
+def kernels(tmp_path):
     """Kernels by the name of the library that they use, whatever the client does."""
     for library in (ZMQLITE, PYZMQ):
         specification = {
             "argv": command(library, "-m", "ipykernel_launcher", "-f", "{connection_file}"),
             "display_name": library.name,
             "language": "python",
-            "env": {"PYTHONPATH": search_path(library, home)},
+            "env": {"PYTHONPATH": search_path(library, tmp_path)},
         }
-        file = home / "kernels" / library.name / "kernel.json"
+        file = tmp_path / "kernels" / library.name / "kernel.json"
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(specification))
 
@@ -68,8 +68,8 @@ def options(transport):
 
 @each_pair_of_ends
 @each_transport
-def test_a_notebook(start, home, kernels, options, client, kernel, carried_by):
-    path = home / "notebook.ipynb"
+def test_a_notebook(start, tmp_path, kernels, options, client, kernel, carried_by):
+    path = tmp_path / "notebook.ipynb"
     write_notebook(path, [source for source, _ in CELLS])
     start(client, HERE / "execute_notebook.py", path, kernel, options).result()
     assert read_outputs(path) == [text.format(carrier=carried_by.carrier) for _, text in CELLS]

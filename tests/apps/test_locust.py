@@ -16,7 +16,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize(("of_master", "of_worker"), ENDS.values(), ids=ENDS.keys())
-def test_a_load_test(start, home, of_master, of_worker):
+def test_a_load_test(start, tmp_path, of_master, of_worker):
     locust = ["-m", "locust", "--locustfile", HERE / "locustfile.py"]
     port = free_port()
     bound = ["--master-bind-host=127.0.0.1", f"--master-bind-port={port}"]
@@ -26,5 +26,5 @@ def test_a_load_test(start, home, of_master, of_worker):
     carriers = master.result().splitlines()[:2]
     worker.result()
     assert carriers == [f"worker: {of_worker.carrier}", f"master: {of_master.carrier}"]
-    [place] = json.loads((home / "report.json").read_text())
+    [place] = json.loads((tmp_path / "report.json").read_text())
     assert (place["name"], place["num_requests"], place["num_failures"]) == ("the place", 2000, 0)

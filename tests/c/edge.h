@@ -1,5 +1,5 @@
-/* Input that ends where memory ends: reading one octet too far is a crash, not luck. AddressSanitizer
- * sees that by itself of any block, and faster. */
+/* Input that ends where memory ends: reading one octet too far is a crash, not luck.
+ * AddressSanitizer sees that by itself of any block, and faster. */
 #ifndef EDGE_H
 #define EDGE_H
 

@@ -84,7 +84,7 @@ static void tell (side *from, side *to)
     CHECK (feed (to, words, said (from, words, sizeof words)));
 }
 
-TEST ("between WELCOME and INITIATE a server knows the key of its cookie, and nothing of the client")
+TEST ("between WELCOME and INITIATE a server knows the key of its cookie, and nothing else")
 {
     couple c;
     open_couple (&c);

@@ -1,5 +1,5 @@
-/* wire/plain.c, and what wire/wire.c has of asking an authenticator: two sides that shake hands, and
- * sides that hear what they should not. */
+/* wire/plain.c, and what wire/wire.c has of asking an authenticator: two sides that shake hands,
+ * and sides that hear what they should not. */
 #include "check.h"
 #include "wires.h"
 
@@ -228,9 +228,10 @@ static void check_order (const zl_wire_config *config, const speech *before, int
     for (int i = 0; i < (int) ZL_LEN (plain_commands); i++) {
         bool is_error = i == ERROR_AS_DUE || i == ERROR_MISSPELT;
         const command *c = &plain_commands[i];
-        CHECK_EQ (fate_of (config, before, c->text, c->n), i == due             ? ZL_CLOSE_NONE
-                                                          : client && is_error ? ZL_CLOSE_REFUSED
-                                                                               : ZL_CLOSE_UNEXPECTED);
+        CHECK_EQ (fate_of (config, before, c->text, c->n),
+                  i == due             ? ZL_CLOSE_NONE
+                  : client && is_error ? ZL_CLOSE_REFUSED
+                                       : ZL_CLOSE_UNEXPECTED);
     }
     CHECK_EQ (fate_of (config, before, "", 0), ZL_CLOSE_UNEXPECTED);
     CHECK_EQ (fate_of (config, before, "\0HELLO", 6), ZL_CLOSE_COMMAND);
@@ -404,8 +405,10 @@ static stage stage_of (zl_wire_config config, const char *mechanism, int heard, 
                        size_t n)
 {
     stage s = {.config = config, .before = greeting_of (3, 1, mechanism), .n = n};
-    if (heard >= 0)
-        add_frame (&s.before, ZL_FRAME_COMMAND, plain_commands[heard].text, plain_commands[heard].n);
+    if (heard >= 0) {
+        const command *c = &plain_commands[heard];
+        add_frame (&s.before, ZL_FRAME_COMMAND, c->text, c->n);
+    }
     memcpy (s.body, body, n);
     return s;
 }

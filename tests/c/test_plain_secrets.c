@@ -38,7 +38,7 @@ TEST ("a name and a password are forgotten when their owner is let in")
     CHECK_EQ (watched_alive, 0);
 }
 
-TEST ("a name and a password are forgotten when the connection ends without an answer, or after a no")
+TEST ("a name and a password are forgotten when there is no answer, or when it is no")
 {
     for (unsigned status = 200; status <= 500; status += 100) {
         side s;

@@ -191,7 +191,8 @@ TEST ("a wait without an end is ended by the close of a socket")
 
 /* ---- what another's look has found ---- */
 
-/* Looks at the sockets in turn until told to stop, so that it finds what has come before the sets. */
+/* Looks at the sockets in turn until told to stop, so that it finds what has come before the
+ * sets do. */
 typedef struct {
     zmql_socket **socks;
     unsigned count;

@@ -165,7 +165,8 @@ TEST ("a question tells who wants in, and where")
             sc.a = bind_to (sc.server, any_endpoint[0]);
             add_client (&sc, false);
             question q = next_question (sc.zap);
-            const char *due[] = {"1.0", "1", "domain", "127.0.0.1", "me", mechanisms[m], "ann", "secret"};
+            const char *due[] = {"1.0", "1",           "domain", "127.0.0.1",
+                                 "me",  mechanisms[m], "ann",    "secret"};
             CHECK_EQ (q.in.count, q.envelope + (m == PLAIN ? 8 : m == CURVE ? 7 : 6));
             for (unsigned i = 0; i < (m == PLAIN ? 8 : 6); i++)
                 CHECK_TEXT (frame_text (&q.in, q.envelope + i), due[i]);
@@ -203,9 +204,9 @@ TEST ("what the authenticator says of a user comes before what the peer says of 
         const char *user, *metadata, *due;
         size_t metadata_len, due_len;
     } rows[] = {
-        {"", "", "", 0, 0},
+        {"", "", "\7User-Id\0\0\0\0", 0, 12},
         {"joe", "", "\7User-Id\0\0\0\3joe", 0, 15},
-        {"", "\5Group\0\0\0\5staff", "\5Group\0\0\0\5staff", 15, 15},
+        {"", "\5Group\0\0\0\5staff", "\7User-Id\0\0\0\0\5Group\0\0\0\5staff", 15, 27},
         {"joe", "\5Group\0\0\0\5staff", "\7User-Id\0\0\0\3joe\5Group\0\0\0\5staff", 15, 30},
     };
     for (unsigned i = 0; i < ZL_LEN (rows); i++)
@@ -214,7 +215,8 @@ TEST ("what the authenticator says of a user comes before what the peer says of 
             catcher c = {.sink.take = catch_properties};
             add_client (&sc, false);
             question q = next_question (sc.zap);
-            const zl_msg metadata = {(const uint8_t *) rows[i].metadata, rows[i].metadata_len, NULL};
+            const char *text = rows[i].metadata;
+            const zl_msg metadata = {(const uint8_t *) text, rows[i].metadata_len, NULL};
             const zl_msg frames[ANSWER_FRAMES] = {text_frame ("1.0"), text_frame ("1"),
                                                   text_frame ("200"), text_frame (""),
                                                   text_frame (rows[i].user), metadata};
@@ -228,6 +230,28 @@ TEST ("what the authenticator says of a user comes before what the peer says of 
             CHECK_BYTES (c.properties + own + rows[i].due_len, "\13Socket-Type", 12);
             end_scene (&sc);
         }
+}
+
+TEST ("a peer gives itself neither a name nor an address")
+{
+    static const char before[64] = "\xff\0\0\0\0\0\0\0\x01\x7f\x03\1PLAIN\0";
+    static const char rest[] = "\4\10\5HELLO\0\0"
+                               "\4\x48\10INITIATE\7User-Id\0\0\0\4root\14PEER-ADDRESS\0\0\0\1x"
+                               "\13Socket-Type\0\0\0\4PUSH\3X-a\0\0\0\1b\0\5hello";
+    scene sc = open_scene (ZL_REP, PLAIN);
+    catcher c = {.sink.take = catch_properties};
+    int fd = plain_connect (&sc.a);
+    write_all (fd, before, sizeof before);
+    write_all (fd, rest, sizeof rest - 1);
+    answer_next (sc.zap, "200");
+    CHECK_EQ (zmql_wait (sc.server, ZMQL_POLLIN, patience ()), ZMQL_POLLIN);
+    CHECK_EQ (zmql_recv (sc.server, &c.sink, true), 0);
+    static const char due[] = "\7User-Id\0\0\0\0\13Socket-Type\0\0\0\4PUSH\3X-a\0\0\0\1b";
+    size_t own = sizeof address_property - 1;
+    CHECK_EQ (c.n, own + sizeof due - 1);
+    CHECK_BYTES (c.properties + own, due, sizeof due - 1);
+    close (fd);
+    end_scene (&sc);
 }
 
 TEST ("who is refused with 400 or 500 hears it and does not come again")
@@ -308,8 +332,9 @@ TEST ("an answer needs its delimiter")
     add_client (&sc, false);
     question q = next_question (sc.zap);
     q.envelope = 1;
-    const zl_msg frames[] = {text_frame ("x"),   text_frame ("1.0"), text_frame ("1"), text_frame ("200"),
-                             text_frame (""),    text_frame (""),    text_frame ("")};
+    const zl_msg frames[] = {text_frame ("x"),   text_frame ("1.0"), text_frame ("1"),
+                             text_frame ("200"), text_frame (""),    text_frame (""),
+                             text_frame ("")};
     answer_with (sc.zap, &q, frames, ZL_LEN (frames));
     await_stat (sc.server, "closed", "malformed authenticator reply", 1);
     end_scene (&sc);
@@ -353,7 +378,7 @@ TEST ("the second answer to a question goes nowhere")
 
 /* ---- nobody to ask ---- */
 
-TEST ("without an authenticator PLAIN lets nobody in, and the others do unless the domain is enforced")
+TEST ("without an authenticator PLAIN lets nobody in; the others do, if no domain is enforced")
 {
     for (int m = 0; m < MECHANISMS; m++)
         for (int enforced = 0; enforced < 2; enforced++) {

@@ -1,6 +1,7 @@
-/* A toy in the place of a cryptographic library: it protects nothing, but it behaves as one does. Two
- * agree on a key, boxes hide and authenticate what is in them, any change of an octet is found. So the
- * mechanisms are tested without a library, and the same run comes again from the same seed. */
+/* A toy in the place of a cryptographic library: it protects nothing, but it behaves as one
+ * does. Two agree on a key, boxes hide and authenticate what is in them, any change of an octet
+ * is found. So the mechanisms are tested without a library, and the same run comes again from
+ * the same seed. */
 #ifndef TOY_CRYPTO_H
 #define TOY_CRYPTO_H
 

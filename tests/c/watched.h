@@ -1,5 +1,5 @@
-/* An allocator for a file of the core that is compiled into a test: include this, then the file. Each
- * block is shown to the test when it is given back. */
+/* An allocator for a file of the core that is compiled into a test: include this, then the file.
+ * Each block is shown to the test when it is given back. */
 #ifndef WATCHED_H
 #define WATCHED_H
 

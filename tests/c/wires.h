@@ -1,6 +1,6 @@
-/* Two sides of a connection joined in memory, without sockets or time: what one says the other hears,
- * in whatever portions, from a buffer that ends where memory ends. For tests of the wire and for the
- * fuzzers. */
+/* Two sides of a connection joined in memory, without sockets or time: what one says the other
+ * hears, in whatever portions, from a buffer that ends where memory ends. For tests of the wire
+ * and for the fuzzers. */
 #ifndef WIRES_H
 #define WIRES_H
 
@@ -58,7 +58,8 @@ static inline size_t said (side *s, uint8_t *to, size_t room)
     return taken_from (&s->out, &s->pool, to, room);
 }
 
-/* Gives it octets; what it does not use is offered again with the next. False if it refuses them. */
+/* Gives it octets; what it does not use is offered again with the next. False if it refuses
+ * them. */
 static inline bool feed (side *s, const void *octets, size_t n)
 {
     ZL_ASSERT (s->have + n <= sizeof s->in);
@@ -108,8 +109,8 @@ static inline bool is_talking (const side *s)
     return s->wire.state == ZL_WIRE_TRAFFIC;
 }
 
-/* What the authenticator decides of a side that waits for it: 200, or what it is told. It then hears
- * what has come meanwhile. False if that is the end. */
+/* What the authenticator decides of a side that waits for it: 200, or what it is told. It then
+ * hears what has come meanwhile. False if that is the end. */
 static inline bool judge (side *s, unsigned status)
 {
     ZL_ASSERT (s->wire.state == ZL_WIRE_ASKING);

@@ -1,6 +1,6 @@
-/* A handshake of two sides with somebody between them, who does to each thing that they say what a
- * script tells: an empty one lets everything pass. Ends the program where a promise of the wire's is
- * broken. */
+/* A handshake of two sides with somebody between them, who does to each thing that they say what
+ * a script tells: an empty one lets everything pass. Ends the program where a promise of the
+ * wire's is broken. */
 #ifndef BETWEEN_H
 #define BETWEEN_H
 
@@ -59,7 +59,8 @@ static inline size_t mend (uint8_t *words, size_t n)
     uint8_t header[ZL_HEADER_MAX];
     if (zl_header_get (words, n, &h) != 1)
         return n;
-    size_t body = n - h.len, len = zl_header_put (header, body, h.flags & ~(unsigned) ZL_FRAME_LONG);
+    size_t body = n - h.len;
+    size_t len = zl_header_put (header, body, h.flags & ~(unsigned) ZL_FRAME_LONG);
     memmove (words + len, words + h.len, body);
     memcpy (words, header, len);
     return len + body;

@@ -80,7 +80,9 @@ static zl_close_reason hear_command (side *s, const uint8_t *body, size_t n)
     int ttl = 0;
     if (!zl_command_get (body, n, &name, &data))
         return ZL_CLOSE_COMMAND;
-    zl_close_reason why = ZL_IS (name, "PING") ? zl_wire_pong (&s->wire, data, &ttl) : ZL_CLOSE_NONE;
+    zl_close_reason why = ZL_CLOSE_NONE;
+    if (ZL_IS (name, "PING"))
+        why = zl_wire_pong (&s->wire, data, &ttl);
     ZL_ASSERT (ttl >= 0 && ttl <= UINT16_MAX && s->out.bytes <= 100);
     zl_frameq_clear (&s->out, &s->pool);
     return why;

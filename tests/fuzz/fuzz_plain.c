@@ -1,5 +1,5 @@
-/* PLAIN, with a name and a password of the script's. What a client has shown is forgotten once it was
- * let in. */
+/* PLAIN, with a name and a password of the script's. What a client has shown is forgotten once
+ * it was let in. */
 #include "between.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
@@ -7,7 +7,8 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     static party client, server;
     zl_slice script = {data, size};
     uint8_t how = take (&script);
-    const zl_slice username = take_text (&script, how & 0x0f), password = take_text (&script, how >> 4);
+    const zl_slice username = take_text (&script, how & 0x0f);
+    const zl_slice password = take_text (&script, how >> 4);
     const zl_wire_config as_client = {.mech = &zl_mech_plain,
                                       .security = {.username = username, .password = password},
                                       .own_type = ZL_DEALER,

@@ -1,4 +1,5 @@
-/* A fuzzer's octets, read as a script: numbers and texts off the front, zeros once it is at its end. */
+/* A fuzzer's octets, read as a script: numbers and texts off the front, zeros once it is at its
+ * end. */
 #ifndef SCRIPT_H
 #define SCRIPT_H
 

@@ -1,6 +1,7 @@
 """A run between a zmqlite socket and one of another library; each file says which: `remote`."""
 
 import pytest
+import security
 import traffic
 
 import zmqlite as zmq
@@ -35,5 +36,30 @@ def run(context, endpoint, remote):
                 remote.begin(**task, bind=False, address=address)
             traffic.play(socket, ours, we_send, messages, count, remote.heard, remote.say)
             remote.end()
+
+    return make
+
+
+@pytest.fixture
+def run_secured(run, context):
+    """A run whose sides are server and client of a mechanism."""
+
+    def make(
+        transport, sender, receiver, we_bind, we_send, *args, mechanism, we_serve, besides=None
+    ):
+        if not we_serve and not we_send and sender == "REQ":
+            pytest.skip("a REQ of libzmq's that asks an authenticator never hears a reply")
+        if we_serve:
+            security.Doorkeeper(zmq, context)
+        server, client = (
+            {**security.OPTIONS[mechanism, role], **(besides or {})}
+            for role in ("server", "client")
+        )
+        ours, theirs = (server, client) if we_serve else (client, server)
+        run(
+            *(transport, sender, receiver, we_bind, we_send, *args),
+            our_options=ours,
+            their_options=theirs,
+        )
 
     return make

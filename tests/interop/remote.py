@@ -7,6 +7,8 @@ from support import Child
 
 both_ways = pytest.mark.parametrize("we_send", [True, False], ids=["we send", "they send"])
 both_roles = pytest.mark.parametrize("we_bind", [True, False], ids=["we bind", "they bind"])
+both_servers = pytest.mark.parametrize("we_serve", [True, False], ids=["we serve", "they serve"])
+each_mechanism = pytest.mark.parametrize("mechanism", ["PLAIN", "CURVE"])
 each_transport = pytest.mark.parametrize("transport", ["tcp", "ipc"])
 
 

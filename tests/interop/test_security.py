@@ -9,7 +9,14 @@ import pathlib
 
 import pytest
 import security
-from remote import Remote, both_roles, both_ways, each_transport
+from remote import (
+    Remote,
+    both_roles,
+    both_servers,
+    both_ways,
+    each_mechanism,
+    each_transport,
+)
 from support import TIMEOUT_MS
 
 import zmqlite
@@ -27,40 +34,12 @@ PATTERNS = [
 
 BEATING = {"HEARTBEAT_IVL": 1, "HEARTBEAT_TIMEOUT": 10_000}
 
-each_mechanism = pytest.mark.parametrize("mechanism", ["PLAIN", "CURVE"])
-both_servers = pytest.mark.parametrize("we_serve", [True, False], ids=["we serve", "they serve"])
-
 
 @pytest.fixture(scope="session")
 def remote():
     made = Remote(pathlib.Path(__file__).with_name("peer.py"))
     yield made
     made.kill()
-
-
-@pytest.fixture
-def run_secured(run, context):
-    """A run whose sides are server and client of a mechanism."""
-
-    def make(
-        transport, sender, receiver, we_bind, we_send, *args, mechanism, we_serve, besides=None
-    ):
-        if not we_serve and not we_send and sender == "REQ":
-            pytest.skip("a REQ of libzmq's that asks an authenticator never hears a reply")
-        if we_serve:
-            security.Doorkeeper(zmqlite, context)
-        server, client = (
-            {**security.OPTIONS[mechanism, role], **(besides or {})}
-            for role in ("server", "client")
-        )
-        ours, theirs = (server, client) if we_serve else (client, server)
-        run(
-            *(transport, sender, receiver, we_bind, we_send, *args),
-            our_options=ours,
-            their_options=theirs,
-        )
-
-    return make
 
 
 @both_ways
@@ -108,7 +87,7 @@ def test_subscriptions(run_secured, sender, receiver, mechanism, we_serve, we_bi
 def test_heartbeats(run_secured, sender, receiver, mechanism, we_serve, we_send):
     """PINGs both ways, between and beside the messages."""
     run_secured(
-        *("tcp", sender, receiver, we_serve, we_send, "mixed", 2000),
+        *("tcp", sender, receiver, we_serve, we_send, "mixed", 500),
         mechanism=mechanism,
         we_serve=we_serve,
         besides=BEATING,
@@ -209,12 +188,13 @@ def of(mechanism, role, **changed):
 
 
 def expect_final(server, client, server_told, client_told, server_reason, client_reason):
-    """The client is refused for good: both have been told, and it does not come again."""
+    """The client is refused for good: both have been told."""
     assert server.end_of_connection() == server_told
     assert client.end_of_connection() == client_told
     assert server.reasons() in (None, {server_reason})
     assert client.reasons() in (None, {client_reason})
-    assert client.hears_nothing() and server.hears_nothing()
+    # A client of libzmq's with a monitor sometimes forgets what it was told, and comes again.
+    assert not client.is_ours or (client.hears_nothing() and server.hears_nothing())
     assert server.is_idle() and client.is_idle()
 
 

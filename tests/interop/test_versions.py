@@ -12,7 +12,14 @@ import subprocess
 import typing
 
 import pytest
-from remote import Remote, both_roles, both_ways, each_transport
+from remote import (
+    Remote,
+    both_roles,
+    both_servers,
+    both_ways,
+    each_mechanism,
+    each_transport,
+)
 
 pytestmark = pytest.mark.interop
 
@@ -132,3 +139,27 @@ def test_mixed_messages(exchange, transport, sender, receiver, count, we_bind, w
 )
 def test_changing_subscriptions(exchange, transport, sender, receiver, we_bind, we_send):
     exchange(transport, sender, receiver, we_bind, we_send, "changing topics", count=100)
+
+
+@both_ways
+@both_servers
+@each_mechanism
+@pytest.mark.parametrize(
+    ("sender", "receiver", "messages"),
+    [
+        ("PUSH", "PULL", "mixed"),
+        ("REQ", "REP", "mixed"),
+        ("DEALER", "ROUTER", "mixed"),
+        ("PUB", "SUB", "changing topics"),
+        ("XPUB", "XSUB", "changing topics"),
+    ],
+)
+def test_secured(run_secured, release, sender, receiver, messages, mechanism, we_serve, we_send):
+    """The server is bound; a client of ZMTP 3.0 subscribes by sealed messages."""
+    if release.zmtp < "3.0":
+        pytest.skip("security came with ZMTP 3.0")
+    run_secured(
+        *("tcp", sender, receiver, we_serve, we_send, messages, 300),
+        mechanism=mechanism,
+        we_serve=we_serve,
+    )

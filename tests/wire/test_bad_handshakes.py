@@ -18,10 +18,11 @@ from handshakes import (
     plain_hello,
     whole,
 )
-from support import beyond_libzmq
+from support import TIMEOUT, TIMEOUT_MS, beyond_libzmq
 from zmtp import SIGNATURE, command, frame, frame_v1, metadata
 
 import zmqlite as zmq
+from zmqlite.utils.monitor import recv_monitor_message
 
 ACCEPTED = {"accepted"}
 MISNAMED = {"unexpected command", "malformed command"}
@@ -377,3 +378,67 @@ def test_a_greeting_that_stops(target, mechanism, role):
     octets = greeting_of(mechanism, OTHER[role])
     for size in (0, 1, 10, 11, 63):
         assert ours.judge_greeting(octets[:size]) == "handshake timeout"
+
+
+# ---- What is told of it
+
+BROKEN = {
+    "hello of PLAIN": (
+        "PLAIN",
+        "server",
+        0,
+        command(b"HELLO", b"\x09bob"),
+        "MALFORMED_COMMAND_HELLO",
+    ),
+    "welcome of PLAIN": (
+        "PLAIN",
+        "client",
+        0,
+        command(b"WELCOME", b"x"),
+        "MALFORMED_COMMAND_WELCOME",
+    ),
+    "properties": ("PLAIN", "client", 1, command(b"READY", b"\x01"), "INVALID_METADATA"),
+    "order": ("PLAIN", "server", 0, command(b"INITIATE"), "UNEXPECTED_COMMAND"),
+    "error": ("PLAIN", "client", 0, command(b"ERROR", b"\x09"), "MALFORMED_COMMAND_ERROR"),
+    "hello": ("CURVE", "server", 0, command(b"HELLO", b"x"), "MALFORMED_COMMAND_HELLO"),
+    "initiate": ("CURVE", "server", 1, command(b"INITIATE", b"x"), "MALFORMED_COMMAND_INITIATE"),
+    "welcome": ("CURVE", "client", 0, command(b"WELCOME", b"x"), "MALFORMED_COMMAND_WELCOME"),
+    "ready": ("CURVE", "client", 1, command(b"READY", b"x"), "MALFORMED_COMMAND_READY"),
+    "seal": ("CURVE", "client", 1, command(b"READY", b"x" * 50), "CRYPTOGRAPHIC"),
+    "number": ("CURVE", "client", 1, command(b"READY", bytes(50)), "INVALID_SEQUENCE"),
+    "sealed message": ("CURVE", "server", 2, frame(b"\x07MESSAGE"), "MALFORMED_COMMAND_MESSAGE"),
+    "clear text": ("CURVE", "server", 2, frame(b"clear"), "UNEXPECTED_COMMAND"),
+    "damaged message": (
+        *("CURVE", "client", 2),
+        *(frame(b"\x07MESSAGE" + b"x" * 50), "CRYPTOGRAPHIC"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_monitor_is_told(target, name):
+    mechanism, role, step, octets, code = BROKEN[name]
+    ours = target(mechanism, role)
+    reader = ours.socket.get_monitor_socket(zmq.Event.HANDSHAKE_FAILED_PROTOCOL)
+    reader.set(zmq.RCVTIMEO, TIMEOUT_MS)
+    ours.judge(step, lambda _: octets)
+    told = recv_monitor_message(reader)
+    ours.socket.disable_monitor()
+    reader.close()
+    assert told["value"] == zmq.Event[f"PROTOCOL_ERROR_ZMTP_{code}"]
+
+
+@pytest.mark.parametrize("name", [name for name, row in BROKEN.items() if row[1] == "client"])
+def test_a_client_does_not_come_again(target, name):
+    mechanism, role, step, octets, _ = BROKEN[name]
+    ours = target(mechanism, role, {zmq.RECONNECT_IVL: 1})
+    ours.judge(step, lambda _: octets)
+    assert ours.meets_nobody(0.05)
+
+
+@pytest.mark.parametrize("step", [0, 1])
+@pytest.mark.parametrize("mechanism", ["PLAIN", "CURVE"])
+def test_a_client_that_is_left_alone_comes_again(target, mechanism, step):
+    ours = target(mechanism, "client", {zmq.RECONNECT_IVL: 1})
+    ours.judge(step, lambda octets: octets[:3], then="close")
+    assert not ours.meets_nobody(TIMEOUT)
