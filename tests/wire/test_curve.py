@@ -222,7 +222,7 @@ def test_our_own_message_sent_back(spoken_to):
     expect_end(ours, peer, echo, "decryption failed")
 
 
-def test_a_message_of_another_session(role, session, spoken_to):
+def test_a_message_of_another_session(session, spoken_to):
     ours, peer, side, _ = spoken_to
     _, _, other = session(zmq.PAIR, b"PAIR")
     other.number = side.number

@@ -441,7 +441,7 @@ def test_what_the_authenticator_says_counts(authenticator, claimant, mechanism):
 
 @beyond_libzmq  # in that no spelling of the name gets through
 @MECHANISMS
-def test_nobody_has_a_name_of_his_own_user_without_one(authenticator, claimant, mechanism):
+def test_a_user_whom_the_authenticator_did_not_name(authenticator, claimant, mechanism):
     part = claimant(mechanism, lambda: authenticator.answer(b"200"))
     assert part["User-Id"] == part["user-id"] == ""
     assert (part["Peer-Address"], part["Colour"]) == ("127.0.0.1", "red")
@@ -449,7 +449,7 @@ def test_nobody_has_a_name_of_his_own_user_without_one(authenticator, claimant, 
 
 @beyond_libzmq
 @pytest.mark.parametrize("mechanism", ["NULL", "CURVE"])
-def test_nobody_has_a_name_of_his_own_user_without_an_authenticator(claimant, mechanism):
+def test_a_user_whom_nobody_was_asked_about(claimant, mechanism):
     part = claimant(mechanism, lambda: None)
     for name in ("User-Id", "user-id"):
         with fails_with(zmq.EINVAL):
