@@ -3,10 +3,22 @@
 #include <string.h>
 
 #include "msg.h"
+#include "wipe.h"
 
 static void blob_free (zl_blob *b)
 {
     free (b);
+}
+
+static void blob_wipe (zl_blob *b)
+{
+    zl_wipe (zl_blob_bytes (b), b->size);
+    free (b);
+}
+
+void zl_blob_keep_secret (zl_blob *b)
+{
+    b->release = blob_wipe;
 }
 
 zl_blob *zl_blob_alloc (size_t size)

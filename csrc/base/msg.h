@@ -30,6 +30,9 @@ typedef struct {
 /* A block of our own with room for size bytes behind it, one reference; NULL without memory. */
 zl_blob *zl_blob_alloc (size_t size);
 
+/* A block from zl_blob_alloc() holds a secret: it is wiped before its memory is given back. */
+void zl_blob_keep_secret (zl_blob *b);
+
 /* The writable bytes of a block from zl_blob_alloc(). */
 static inline uint8_t *zl_blob_bytes (zl_blob *b)
 {

@@ -125,6 +125,8 @@ static int set_bytes (zl_blob **at, const void *value, size_t size)
     zl_blob *b = size ? zl_msg_blob (&m) : NULL;
     if (size && !b)
         return -ENOMEM;
+    if (b)
+        zl_blob_keep_secret (b); /* some are passwords */
     zl_blob_drop (*at);
     *at = b;
     return 0;
