@@ -34,6 +34,11 @@ runtime_of_clang() {
     echo "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
 }
 
+# With the header by which a program says what is to be counted.
+counts() {
+    valgrind --version && echo '#include <valgrind/callgrind.h>' | "${CC:-cc}" -E -
+}
+
 need python3 "Python 3.10 or newer" python3 -c 'import sys; assert sys.version_info >= (3, 10)'
 need python3-venv "venv" python3 -c 'import ensurepip, venv'
 need python3-dev "the headers of Python" has_headers
@@ -43,6 +48,9 @@ need gcc "the address and undefined behaviour sanitizers" sanitizes address,unde
 need gcc "the thread sanitizer" sanitizes thread
 need clang "clang, for libFuzzer" command -v clang
 need "$(runtime_of_clang)" "libFuzzer" fuzzes
+if [ "$(uname)" = Linux ]; then
+    need valgrind "valgrind, which counts instructions" counts
+fi
 
 python3 -VV
 "${CC:-cc}" --version | head -1

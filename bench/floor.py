@@ -1,53 +1,69 @@
-"""The lowest round trip the machine allows: builds floor.c for the time of a bench and runs it."""
+"""The least that the machine allows: builds the floors for the time of a bench and runs them."""
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.cases import Case, warm_up
+from bench.compiled import NotBuilt, cc, numbers_of
 from bench.harness import RunFailed
+from bench.report import FLOOR, WRITE_EACH
 from bench.stats import latency
 
-SOURCE = Path(__file__).with_name("floor.c")
-SOCKETS = {"tcp": "tcp", "ipc": "unix"}  # transport: argument of the program
+HERE = Path(__file__).parent
+SOCKETS = {"tcp": "tcp", "ipc": "unix"}  # transport: argument of the programs
+GATHERED = 65536  # bytes that a stream writes at once, unless one message is larger
+
+Contestant = Callable[[Case, float, int], dict[str, float]]
 
 
 class Floor:
-    """The compiled ping-pong; leaving the `with` block removes it."""
+    """The compiled programs; leaving the `with` block removes them."""
 
     def __enter__(self):
         self._directory = tempfile.TemporaryDirectory(prefix="bench-floor-")
-        self._program = os.path.join(self._directory.name, "floor")
-        compiler = shlex.split(os.environ.get("CC", "cc"))
         self._error = None
         try:
-            command = [*compiler, "-O2", "-o", self._program, str(SOURCE)]
-            subprocess.run(command, check=True, capture_output=True, text=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            self._error = f"floor.c was not built: {getattr(error, 'stderr', None) or error}"
+            for name in ("floor", "floor_stream"):
+                cc("-O2", "-o", self._program(name), HERE / f"{name}.c")
+        except NotBuilt as error:
+            self._error = f"the floor was not built: {error}"
         return self
 
     def __exit__(self, *_exception) -> None:
         self._directory.cleanup()
 
-    def run(self, case: Case, scale: float, seconds: int) -> dict[str, float]:
-        """p50 and p99 of the round trip in microseconds, like a round-trip case's."""
+    def contestants(self, case: Case) -> dict[str, Contestant]:
+        """By name what takes turns with the implementations; each is called like `run_case`."""
+        if not case.has_floor:
+            return {}
+        if case.kind == "throughput":
+            return {FLOOR: self.stream, WRITE_EACH: self.stream_of_single_writes}
+        return {FLOOR: self.round_trip}
+
+    def round_trip(self, case: Case, scale: float, seconds: int) -> dict[str, float]:
+        """Percentiles of the round trip in microseconds, like a round-trip case's."""
+        load = case.scaled(scale).load
+        return latency(self._run(case, seconds, "floor", load.size, warm_up(load), load.count))
+
+    def stream(self, case: Case, scale: float, seconds: int) -> dict[str, float]:
+        """Messages a second where a write carries as many as fit into 64 KiB."""
+        return self._stream(case, scale, seconds, max(1, GATHERED // case.load.size))
+
+    def stream_of_single_writes(self, case: Case, scale: float, seconds: int) -> dict[str, float]:
+        return self._stream(case, scale, seconds, 1)
+
+    def _stream(self, case: Case, scale: float, seconds: int, each: int) -> dict[str, float]:
+        load = case.scaled(scale).load
+        (taken,) = self._run(case, seconds, "floor_stream", load.size, load.count, each)
+        return {"rate": load.count / (taken / 1e9)}
+
+    def _program(self, name: str) -> Path:
+        return Path(self._directory.name, name)
+
+    def _run(self, case: Case, seconds: int, name: str, *numbers: int) -> list[int]:
         if self._error:
             raise RunFailed(self._error)
-        load = case.scaled(scale).load
-        numbers = map(str, (load.size, warm_up(load), load.count))
-        try:
-            done = subprocess.run(
-                [self._program, SOCKETS[case.transport], *numbers],
-                check=True,
-                capture_output=True,
-                text=True,
-                timeout=seconds,
-            )
-        except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-            raise RunFailed(str(error)) from error
-        return latency([int(line) for line in done.stdout.split()])
+        return numbers_of(seconds, self._program(name), SOCKETS[case.transport], *numbers)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import platform
+import subprocess
 import time
 from pathlib import Path
 
@@ -17,7 +19,9 @@ def describe_machine() -> dict[str, object]:
         "cores": os.cpu_count(),
         "kernel": f"{platform.system()} {platform.release()}",
         "architecture": platform.machine(),
+        "memory_gib": memory_gib(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "commit": commit(),
         "load_average_before": os.getloadavg(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
@@ -30,6 +34,20 @@ def cpu_model() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or "unknown"
+
+
+def memory_gib() -> float:
+    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+
+
+def commit() -> str | None:
+    """What the sources are that ran, with a mark if they were changed; None outside a checkout."""
+    command = ["git", "describe", "--always", "--dirty"]
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        return subprocess.run(
+            command, cwd=Path(__file__).parent, check=True, capture_output=True, text=True
+        ).stdout.strip()
+    return None
 
 
 def find_implementations(names: list[str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -8,12 +8,14 @@ Sockets stay open until everyone is done, so closing one never loses a message.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import inspect
 import json
 import resource
 import signal
 import sys
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from bench.cases import CASES
@@ -45,20 +47,21 @@ class Link:
         self.endpoints: Future[list[str]] = Future()
         self.on_listen = lambda endpoints: None
         self.cpu_at_start = cpu_seconds()
-        self._zmq = zmq
+        self.zmq = zmq
+        self.batches = hasattr(zmq.Socket, "send_many")
         self._context = context
         self._sockets: list = []
         self._address = {
             "tcp": "tcp://127.0.0.1:*",
             "ipc": f"ipc://{directory}/{{}}",
             "inproc": "inproc://bench-{}",
-        }[transport]
+        }.get(transport)
 
     def socket(self, kind: str, **options):
         """A socket of the named type; every option that is not named here keeps its default."""
-        socket = self._context.socket(getattr(self._zmq, kind))
+        socket = self._context.socket(getattr(self.zmq, kind))
         for name, value in options.items():
-            socket.setsockopt(getattr(self._zmq, name), value)
+            socket.setsockopt(getattr(self.zmq, name), value)
         self._sockets.append(socket)
         return socket
 
@@ -66,21 +69,39 @@ class Link:
         endpoints = []
         for index, socket in enumerate(sockets):
             if self._in_curve:
-                socket.setsockopt(self._zmq.CURVE_SERVER, 1)
-                socket.setsockopt(self._zmq.CURVE_SECRETKEY, SERVER_SECRET)
+                socket.setsockopt(self.zmq.CURVE_SERVER, 1)
+                socket.setsockopt(self.zmq.CURVE_SECRETKEY, SERVER_SECRET)
             socket.bind(self._address.format(index))
-            endpoints.append(socket.getsockopt(self._zmq.LAST_ENDPOINT).decode().rstrip("\0"))
+            endpoints.append(socket.getsockopt(self.zmq.LAST_ENDPOINT).decode().rstrip("\0"))
         self.on_listen(endpoints)
         self.endpoints.set_result(endpoints)
 
     def connect(self, socket, index: int = 0):
         """Connect to the other side's `index`-th listening socket and return the socket."""
         if self._in_curve:
-            socket.setsockopt(self._zmq.CURVE_SERVERKEY, SERVER_KEY)
-            socket.setsockopt(self._zmq.CURVE_PUBLICKEY, CLIENT_KEY)
-            socket.setsockopt(self._zmq.CURVE_SECRETKEY, CLIENT_SECRET)
+            socket.setsockopt(self.zmq.CURVE_SERVERKEY, SERVER_KEY)
+            socket.setsockopt(self.zmq.CURVE_PUBLICKEY, CLIENT_KEY)
+            socket.setsockopt(self.zmq.CURVE_SECRETKEY, CLIENT_SECRET)
         socket.connect(self.endpoints.result()[index])
         return socket
+
+    def address(self, index: int = 0) -> tuple[str, int]:
+        """Where the other side's `index`-th listening socket is, for a plain TCP socket."""
+        host, _, port = self.endpoints.result()[index].removeprefix("tcp://").rpartition(":")
+        return host, int(port)
+
+    def proxy(self, frontend, backend) -> None:
+        """Pass messages on, in a thread that closes both sockets when the context ends."""
+
+        def pass_on() -> None:
+            with contextlib.suppress(self.zmq.ContextTerminated):
+                self.zmq.proxy(frontend, backend)
+            for socket in (frontend, backend):
+                socket.close(linger=0)
+
+        for socket in (frontend, backend):
+            self._sockets.remove(socket)
+        threading.Thread(target=pass_on).start()
 
     def start_cpu_clock(self) -> None:
         """Leave what was used so far, set-up and warm-up, out of the CPU seconds."""

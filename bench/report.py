@@ -1,23 +1,64 @@
-"""What the samples say: ratios, verdicts against the bars, the table and the JSON."""
+"""What the samples say, of one run or of several: figures, ratios, verdicts; kept as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain
+from pathlib import Path
 
-from bench.cases import Case, Metric
+from bench.cases import Case, Load, Metric
 from bench.stats import Summary, ratio_by_round, summarize
 
-OURS = "zmqlite"
 FLOOR = "floor"
-RIVALS = ("pyzmq", "pyomq")
+"""The contestant that no library on top of sockets can beat."""
+
+WRITE_EACH = "write each"
+"""The contestant that does in a stream what a program without a library does: a write for each."""
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """Contestants that are compared: whose rows they are, and with whom it has to bear it."""
+
+    ours: str
+    rivals: tuple[str, ...]
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        return (*self.rivals, FLOOR)
+
+
+PYTHON = Lineup("zmqlite", ("pyzmq", "pyomq"))
+CORE = Lineup("zmqlite core", ("libzmq",))
+LINEUPS = (PYTHON, CORE)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The part of a case that a report needs, and that a file can carry."""
+
+    name: str
+    transport: str
+    load: Load
+    metrics: tuple[Metric, ...]
+    kind: str
+    quick: bool
+
+    @classmethod
+    def from_json(cls, case: dict) -> Subject:
+        metrics = tuple(Metric(**metric) for metric in case["metrics"])
+        load = Load(**case["load"])
+        return cls(case["name"], case["transport"], load, metrics, case["kind"], case["quick"])
 
 
 @dataclass
 class Measurement:
-    """The rounds of one case: by contestant its samples, or why it has none."""
+    """The rounds of one case in one run: by contestant its samples, or why it has none."""
 
-    case: Case
+    case: Case | Subject
     samples: dict[str, list[dict[str, float]]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
@@ -26,135 +67,137 @@ class Measurement:
             return []
         return [sample[metric.key] for sample in self.samples.get(contestant, [])]
 
+    @property
+    def lineup(self) -> Lineup:
+        took_part = self.samples.keys() | self.failures.keys()
+        return next((each for each in LINEUPS if took_part & {each.ours, *each.rivals}), PYTHON)
+
+
+@dataclass
+class Run:
+    """One run of the command. The header: machine, versions, who is absent, rounds and scale."""
+
+    header: dict
+    measurements: list[Measurement]
+
 
 @dataclass(frozen=True)
 class Row:
-    """One metric of one case. `ratios` holds, for each rival, how many times better zmqlite is,
-    and for the floor, how many times the floor's time it takes."""
+    """One metric of one case, over all runs.
 
-    name: str
+    `ratios` holds, for each rival, how many times better zmqlite is, and for the floor, how many
+    times the floor's own figure it reaches. `reached` says of each bar whether zmqlite got there,
+    run by run; `failed` counts the runs in which a contestant failed.
+    """
+
+    case: Case | Subject
     metric: Metric
+    lineup: Lineup
     figures: dict[str, Summary]
-    failures: dict[str, str]
     ratios: dict[str, Summary]
+    reached: dict[str, list[bool]]
+    failed: Counter[str]
+    runs: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.case.name}, {self.metric.label}"
 
     @property
     def missed(self) -> list[str]:
-        """The contestants whose bar zmqlite did not reach."""
+        """The contestants whose bar zmqlite did not reach in every run."""
+        return [name for name, reached in self.reached.items() if not all(reached)]
+
+    @property
+    def behind(self) -> list[str]:
+        """The rivals that are faster, or need less."""
         return [
             name
-            for name, bar in self.metric.bars.items()
-            if name in self.ratios and not reaches(name, self.ratios[name].median, bar)
+            for name in self.lineup.rivals
+            if name in self.ratios and self.ratios[name].median < 1
         ]
 
     @property
     def verdict(self) -> str:
-        if OURS in self.failures:
-            return "FAILED"
+        if failures := self.failed[self.lineup.ours]:
+            return f"FAILED{self._share(failures, self.runs)}"
         if self.missed:
-            return "UNDER " + ", ".join(self.missed)
-        return "over" if self.metric.bars.keys() & self.ratios.keys() else "-"
+            missed = ((name, self.reached[name]) for name in self.missed)
+            return "UNDER " + ", ".join(
+                name + self._share(sum(reached), len(reached)) for name, reached in missed
+            )
+        if not self.reached:
+            return "-"
+        compared = min(map(len, self.reached.values()))
+        return f"over{self._share(compared, compared)}"
+
+    def _share(self, count: int, of: int) -> str:
+        return f" {count}/{of}" if self.runs > 1 else ""
+
+
+def rows_of(*measurements: Measurement) -> Iterator[Row]:
+    """The rows of one case that was measured in one run or in several."""
+    newest = measurements[-1]
+    lineup = newest.lineup
+    failed = Counter(name for each in measurements for name in each.failures)
+    for metric in newest.case.metrics:
+        figures, ratios = {}, {}
+        for name in dict.fromkeys(name for each in measurements for name in each.samples):
+            if values := [value for each in measurements for value in each.values(name, metric)]:
+                figures[name] = summarize(values)
+        for name in lineup.others:
+            pairs = filter(all, (operands(each, metric, name) for each in measurements))
+            if sides := list(zip(*pairs, strict=True)):
+                ratios[name] = ratio_by_round(*map(list, map(chain.from_iterable, sides)))
+        reached = {
+            name: verdicts
+            for name, bar in metric.bars.items()
+            if (verdicts := list(verdicts_on(bar, name, metric, measurements)))
+        }
+        yield Row(newest.case, metric, lineup, figures, ratios, reached, failed, len(measurements))
+
+
+def operands(measurement: Measurement, metric: Metric, other: str) -> tuple[list[float], ...]:
+    """What to divide by what, so that a larger ratio is better, or for the floor, ours by its."""
+    ours = measurement.values(measurement.lineup.ours, metric)
+    theirs = measurement.values(other, metric)
+    return (ours, theirs) if metric.more_is_better or other == FLOOR else (theirs, ours)
+
+
+def verdicts_on(
+    bar: float, other: str, metric: Metric, measurements: Iterable[Measurement]
+) -> Iterator[bool]:
+    """Whether the bar was reached, for each run in which there was something to compare."""
+    for measurement in measurements:
+        pair = operands(measurement, metric, other)
+        if all(pair):
+            yield reaches(other, ratio_by_round(*pair).median, bar)
 
 
 def reaches(contestant: str, ratio: float, bar: float) -> bool:
     return ratio <= bar if contestant == FLOOR else ratio >= bar
 
 
-def rows_of(measurement: Measurement) -> Iterator[Row]:
-    for metric in measurement.case.metrics:
-        values = {name: measurement.values(name, metric) for name in (*RIVALS, OURS, FLOOR)}
-        ours = values[OURS]
-        ratios = {}
-        for name in (*RIVALS, FLOOR):
-            if ours and values[name]:
-                ours_on_top = metric.more_is_better or name == FLOOR
-                pair = (ours, values[name]) if ours_on_top else (values[name], ours)
-                ratios[name] = ratio_by_round(*pair)
-        yield Row(
-            f"{measurement.case.name}, {metric.label}",
-            metric,
-            {name: summarize(samples) for name, samples in values.items() if samples},
-            measurement.failures,
-            ratios,
-        )
+def rows_of_runs(runs: Sequence[Run]) -> list[Row]:
+    """All rows, those of the same case in several runs as one."""
+    by_case: dict[str, list[Measurement]] = {}
+    for run in runs:
+        for measurement in run.measurements:
+            by_case.setdefault(measurement.case.name, []).append(measurement)
+    return [row for measurements in by_case.values() for row in rows_of(*measurements)]
 
 
-FIGURE_HEADINGS = ["pyzmq", "pyomq", "zmqlite", "C floor", "/pyzmq", "/pyomq", "x floor"]
-HEADINGS = ["row", *FIGURE_HEADINGS, "bar", "mark"]
-
-
-def table(measurements: Iterable[Measurement]) -> str:
-    rows = [row for measurement in measurements for row in rows_of(measurement)]
-    lines = [HEADINGS, *map(cells, rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if heading in FIGURE_HEADINGS else cell.ljust(width)
-            for heading, cell, width in zip(HEADINGS, line, widths, strict=True)
-        ).rstrip()
-        for line in lines
-    )
-
-
-def cells(row: Row) -> tuple[str, ...]:
-    return (
-        row.name,
-        *(figure(row, name) for name in (*RIVALS, OURS, FLOOR)),
-        *(times(row.ratios.get(name)) for name in (*RIVALS, FLOOR)),
-        bar_text(row.metric),
-        row.verdict,
-    )
-
-
-def figure(row: Row, contestant: str) -> str:
-    """Median and spread, or what is known instead."""
-    if contestant in row.failures:
-        return "failed"
-    if contestant not in row.figures:
-        return "-"
-    summary = row.figures[contestant]
-    divisor, suffix = scale_of(summary.median)
-    median, low, high = (
-        three_digits(value / divisor) for value in (summary.median, summary.low, summary.high)
-    )
-    return f"{median}{suffix} ({low}..{high})"
-
-
-def scale_of(value: float) -> tuple[float, str]:
-    if value >= 1e6:
-        return 1e6, "M"
-    return (1e3, "k") if value >= 1e4 else (1.0, "")
-
-
-def three_digits(value: float) -> str:
-    decimals = 0 if value >= 100 else 1 if value >= 10 else 2
-    return f"{value:.{decimals}f}"
-
-
-def times(ratio: Summary | None) -> str:
-    return f"{ratio.median:.2f}x" if ratio else "-"
-
-
-def bar_text(metric: Metric) -> str:
-    texts = {"pyzmq": "{:g}x", "pyomq": "pyomq {:g}x", FLOOR: "floor {:g}x"}
-    return ", ".join(texts[name].format(bar) for name, bar in metric.bars.items()) or "-"
-
-
-def failure_notes(measurements: Iterable[Measurement]) -> list[str]:
-    return [
-        f"failed: {measurement.case.name}, {name}: {reason}"
-        for measurement in measurements
-        for name, reason in measurement.failures.items()
-    ]
-
-
-def as_json(header: dict, measurements: Iterable[Measurement]) -> dict:
-    """Everything the table was made of, each sample included."""
-    return header | {
+def as_json(run: Run) -> dict:
+    """Everything that was measured, each sample included, and what was made of it."""
+    return run.header | {
         "cases": [
             {
                 "name": measurement.case.name,
+                "transport": measurement.case.transport,
+                "kind": measurement.case.kind,
+                "quick": measurement.case.quick,
                 "load": asdict(measurement.case.load),
+                "metrics": [asdict(metric) for metric in measurement.case.metrics],
                 "samples": measurement.samples,
                 "failures": measurement.failures,
                 "rows": [
@@ -162,12 +205,29 @@ def as_json(header: dict, measurements: Iterable[Measurement]) -> dict:
                         "name": row.name,
                         "figures": {name: asdict(value) for name, value in row.figures.items()},
                         "ratios": {name: asdict(value) for name, value in row.ratios.items()},
-                        "bars": row.metric.bars,
                         "verdict": row.verdict,
                     }
                     for row in rows_of(measurement)
                 ],
             }
-            for measurement in measurements
+            for measurement in run.measurements
         ]
     }
+
+
+def from_json(document: dict) -> Run:
+    """A run again: its rows are made anew from the samples."""
+    header = dict(document)
+    cases = header.pop("cases")
+    return Run(
+        header,
+        [Measurement(Subject.from_json(case), case["samples"], case["failures"]) for case in cases],
+    )
+
+
+def save(run: Run, path: Path) -> None:
+    path.write_text(json.dumps(as_json(run), indent=1) + "\n")
+
+
+def load(path: Path) -> Run:
+    return from_json(json.loads(path.read_text()))

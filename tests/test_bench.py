@@ -1,43 +1,26 @@
-"""The bench's arithmetic, verdicts and table, and one tiny run of real processes."""
+"""The bench's arithmetic, the choice and order of its rows, and tiny runs of real processes."""
 
-import json
+import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # bench/ is not installed
 
-from bench import report, stats
+from bench import stats
 from bench.__main__ import chosen_cases, measure
-from bench.cases import CASES, Load, Metric
+from bench.cases import CASES, Load
+from bench.compiled import CC, CORE_FLAGS, cc
 from bench.floor import Floor
 from bench.harness import RunFailed, run_case
-from bench.report import Measurement
+from bench.native import HERE as NATIVE
+from bench.screen import Lines
 
 STREAM = CASES["PUSH/PULL tcp 16 B"]
 ROUND_TRIP = CASES["REQ/REP tcp 16 B"]
 TINY = 0.0001
 SECONDS = 30
-
-
-def measurement(case, key, **samples):
-    return Measurement(case, {name: [{key: v} for v in vs] for name, vs in samples.items()})
-
-
-def only_row(case, metric, **samples):
-    case = replace(case, metrics=(metric,))
-    (row,) = report.rows_of(measurement(case, metric.key, **samples))
-    return row
-
-
-def rate_row(**samples):
-    return only_row(STREAM, Metric("rate", "msg/s", True, {"pyzmq": 5.0, "pyomq": 2.0}), **samples)
-
-
-def p50_row(**samples):
-    return only_row(ROUND_TRIP, Metric("p50", "us", False, {"pyzmq": 1.6, "floor": 1.5}), **samples)
 
 
 # stats
@@ -69,87 +52,12 @@ def test_rounds_must_match_to_be_divided():
 
 
 def test_latency_turns_nanoseconds_into_microseconds():
-    assert stats.latency([1000, 2000, 3000]) == {"p50": 2.0, "p99": 3.0}
-
-
-# report
-
-
-def test_more_messages_are_better():
-    row = rate_row(pyzmq=[10, 10], pyomq=[20, 20], zmqlite=[60, 60])
-    assert row.ratios["pyzmq"].median == 6
-    assert row.ratios["pyomq"].median == 3
-    assert row.verdict == "over"
-
-
-def test_less_time_is_better():
-    row = p50_row(pyzmq=[50], zmqlite=[20], floor=[16])
-    assert row.ratios["pyzmq"].median == 2.5
-    assert row.ratios["floor"].median == 1.25
-    assert row.verdict == "over"
-
-
-def test_each_missed_bar_is_named():
-    assert rate_row(pyzmq=[10], pyomq=[40], zmqlite=[60]).verdict == "UNDER pyomq"
-    assert p50_row(pyzmq=[30], zmqlite=[20], floor=[10]).verdict == "UNDER pyzmq, floor"
-
-
-def test_a_bar_that_is_just_met_is_met():
-    assert rate_row(pyzmq=[10], zmqlite=[50]).verdict == "over"
-    assert p50_row(zmqlite=[15], floor=[10]).verdict == "over"
-
-
-def test_nothing_to_compare_with_is_no_verdict():
-    assert rate_row(zmqlite=[10]).verdict == "-"
-    assert rate_row(pyzmq=[10]).verdict == "-"
-
-
-def test_a_failure_is_shown_with_its_reason():
-    failed = measurement(STREAM, "rate", pyzmq=[10], zmqlite=[60])
-    failed.failures["zmqlite"] = "round 2 of 2: lost"
-    (row,) = report.rows_of(failed)
-    assert row.verdict == "FAILED"
-    assert not row.ratios
-    assert "failed" in report.table([failed])
-    assert report.failure_notes([failed]) == [
-        "failed: PUSH/PULL tcp 16 B, zmqlite: round 2 of 2: lost"
-    ]
-
-
-def test_a_failed_rival_leaves_the_other_bars():
-    half = measurement(STREAM, "rate", pyzmq=[10], pyomq=[10], zmqlite=[60])
-    half.failures["pyomq"] = "boom"
-    (row,) = report.rows_of(half)
-    assert row.ratios.keys() == {"pyzmq"}
-    assert row.verdict == "over"
-
-
-def test_a_cell_is_the_median_and_the_spread_in_one_unit():
-    row = rate_row(zmqlite=[900_000, 1_200_000, 1_500_000])
-    assert report.figure(row, "zmqlite") == "1.20M (0.90..1.50)"
-    assert report.figure(row, "pyzmq") == "-"
-    assert report.figure(rate_row(zmqlite=[17_500]), "zmqlite") == "17.5k (17.5..17.5)"
-    assert report.figure(p50_row(zmqlite=[15.25]), "zmqlite") == "15.2 (15.2..15.2)"
-
-
-def test_the_table_has_a_line_per_metric_and_straight_columns():
-    both = [
-        measurement(STREAM, "rate", pyzmq=[10], zmqlite=[60]),
-        Measurement(ROUND_TRIP, {"zmqlite": [{"p50": 20, "p99": 30}]}),
-    ]
-    heading, stream, p50, p99 = report.table(both).splitlines()
-    assert stream.startswith("PUSH/PULL tcp 16 B, msg/s")
-    assert p50.startswith("REQ/REP tcp 16 B, p50 us")
-    assert p99.startswith("REQ/REP tcp 16 B, p99 us")
-    assert heading.index("mark") == stream.index("over")
-    assert "6.00x" in stream
-
-
-def test_the_json_holds_every_sample():
-    document = report.as_json({"rounds": 2}, [measurement(STREAM, "rate", zmqlite=[1, 2])])
-    case = json.loads(json.dumps(document))["cases"][0]
-    assert case["samples"] == {"zmqlite": [{"rate": 1}, {"rate": 2}]}
-    assert case["rows"][0]["figures"]["zmqlite"] == {"median": 1.5, "low": 1, "high": 2}
+    assert stats.latency([1000, 2000, 3000]) == {
+        "p50": 2.0,
+        "p99": 3.0,
+        "p999": 3.0,
+        "mean": 2.0,
+    }
 
 
 # cases and their order
@@ -183,7 +91,7 @@ def test_contestants_take_turns_and_a_failed_one_is_not_tried_again():
         turns.append("b")
         raise RunFailed("lost")
 
-    measured = measure(STREAM, 3, {"a": run_a, "b": run_b, "c": run_a})
+    measured = measure(STREAM, 3, {"a": run_a, "b": run_b, "c": run_a}, Lines(1))
     assert turns == ["a", "b", "a", "a", "a", "a", "a"]
     assert measured.failures == {"b": "round 1 of 3: lost"}
     assert len(measured.samples["c"]) == 3
@@ -198,6 +106,29 @@ def test_a_stream_between_two_zmqlites_gives_a_rate(transport):
     assert metrics["rate"] > 0
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PUSH/PULL tcp 16 B in batches",
+        "10 DEALER to ROUTER and back tcp 16 B",
+        "200 PUSH to 200 PULL tcp 16 B",
+        "PUSH, proxy, PULL tcp 16 B",
+        "REQ/REP tcp 16 B beside a busy thread",
+        "backlog PUSH/PULL tcp 100 B",
+        "connections opened and closed tcp",
+        "import",
+    ],
+)
+def test_a_row_has_a_figure_for_each_of_its_metrics(name):
+    case = CASES[name]
+    figures = run_case(case, "zmqlite", TINY, SECONDS)
+    assert figures.keys() >= {metric.key for metric in case.metrics}
+
+
+def test_the_peers_of_a_role_are_spread_evenly():
+    assert all(case.load.peers % case.load.workers == 0 for case in CASES.values())
+
+
 def test_a_run_that_cannot_start_says_why():
     with pytest.raises(RunFailed, match="KeyError: 'nonesuch'"):
         run_case(STREAM, "nonesuch", TINY, SECONDS)
@@ -210,5 +141,19 @@ def test_a_run_that_takes_too_long_is_ended():
 
 def test_the_floor_times_a_round_trip():
     with Floor() as floor:
-        metrics = floor.run(ROUND_TRIP, scale=0.01, seconds=SECONDS)
+        metrics = floor.round_trip(ROUND_TRIP, scale=0.01, seconds=SECONDS)
     assert 0 < metrics["p50"] <= metrics["p99"]
+
+
+def test_the_floor_of_a_stream_has_a_rate_with_many_messages_a_write_and_with_one():
+    with Floor() as floor:
+        contestants = floor.contestants(STREAM)
+        rates = [run(STREAM, scale=TINY, seconds=SECONDS)["rate"] for run in contestants.values()]
+    assert len(rates) == 2
+    assert all(rate > 0 for rate in rates)
+
+
+@pytest.mark.skipif(not shutil.which(CC[0]), reason="there is no C compiler")
+def test_the_driver_fits_the_core():
+    flags = (*CORE_FLAGS, "-Wall", "-Wextra", "-Werror", "-fsyntax-only")
+    cc(*flags, '-DOVER="over_core.h"', NATIVE / "driver.c")
