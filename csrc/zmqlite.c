@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/ctx.h"
+#include "core/into.h"
 #include "core/pollset.h"
 #include "core/proxy.h"
 #include "core/socket.h"
@@ -14,10 +15,12 @@ static const zl_type *const types[] = {
     &zl_type_router, &zl_type_pull, &zl_type_push, &zl_type_xpub, &zl_type_xsub, &zl_type_stream,
 };
 
-/* The sink and the events of the public header is the core's, under a name that needs no core header. */
+/* What the public header has of the core's, under names that need no core header. */
 _Static_assert ((int) ZMQL_ROOM == (int) ZL_ROOM, "the same events");
 _Static_assert (sizeof (zmql_frame) == sizeof (zl_view) && offsetof (zmql_frame, more) == offsetof (zl_view, more),
                 "zmql_frame is zl_view");
+_Static_assert (sizeof (zmql_loan) == sizeof (zl_loan) && offsetof (zmql_loan, size) == offsetof (zl_loan, size),
+                "zmql_loan is zl_loan");
 
 int zmql_ctx_new (zmql_ctx **out)
 {
@@ -226,6 +229,11 @@ int zmql_recv_many (zmql_socket *s, zmql_sink *sink, unsigned max)
 int zmql_put_back (zmql_socket *s, const zl_msg *frames, unsigned n, bool more, uint64_t order)
 {
     return zl_socket_put_back (s, frames, n, more, order);
+}
+
+int zmql_recv_into (zmql_socket *s, zmql_loan *loans, unsigned n, bool whole, zl_time deadline)
+{
+    return zl_socket_recv_into (s, (zl_loan *) (void *) loans, n, whole, deadline);
 }
 
 size_t zmql_wants_spare (zmql_socket *s)

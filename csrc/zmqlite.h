@@ -105,6 +105,19 @@ int zmql_recv_many (zmql_socket *s, zmql_sink *sink, unsigned max);
  * frames of it are still in the socket. 0, or -ENOMEM; a closed socket drops them. */
 int zmql_put_back (zmql_socket *s, const zl_msg *frames, unsigned n, bool more, uint64_t order);
 
+/* Memory of the caller's for one frame; `size` is that of the frame, whole, even if it did not fit. The rest must be 0. */
+typedef struct {
+    uint8_t *memory;
+    size_t room, size;
+    void *blob, *home; /* the core's */
+} zmql_loan;
+
+/* Receives one frame, or with `whole` the rest of a message, into n buffers: how many frames. Large bodies that have not come yet
+ * are read by the kernel straight into them. A single frame is cut to what its buffer holds; a message of more frames than n, or
+ * with one too large for its buffer, is refused with -EMSGSIZE and stays in the socket. Waits until the deadline (0: not at all),
+ * -EAGAIN when it has come. Else as zmql_recv() and zmql_wait(). [blocks] */
+int zmql_recv_into (zmql_socket *s, zmql_loan *loans, unsigned n, bool whole, zl_time deadline);
+
 /* Zero-copy receiving of large bodies: the size of the newest one, if the socket has no spare block; and a way to give it
  * one, whose writable bytes a body of exactly that size is then read into. Takes the reference. */
 size_t zmql_wants_spare (zmql_socket *s);

@@ -138,6 +138,81 @@ async def test_receiving_into_a_buffer(pipe):
     assert buffer == b"too t..."
 
 
+@beyond_libzmq
+@in_each_loop
+async def test_receiving_into_a_buffer_for_a_limited_time(pipe):
+    push, pull = pipe
+    buffer = bytearray(100_000)
+    for call in (
+        lambda timeout: pull.recv_into(buffer, timeout=timeout),
+        lambda timeout: pull.recv_multipart_into([buffer], timeout=timeout),
+    ):
+        for timeout in (0, 0.02):
+            with pytest.raises(zmq.TimedOut):
+                await call(timeout)
+        with pytest.raises(zmq.Again):
+            await pull.recv_into(buffer, flags=zmq.DONTWAIT)
+        waiting = call(30)
+        await push.send(b"x" * 100_000)
+        assert await waiting in (100_000, [100_000])
+        assert buffer == b"x" * 100_000
+
+
+@beyond_libzmq
+@in_each_loop
+async def test_receiving_parts_into_buffers(pipe):
+    push, pull = pipe
+    buffers = [bytearray(3), bytearray(100_000), bytearray()]
+    for waits in (True, False):
+        receiving = pull.recv_multipart_into(buffers) if waits else None
+        await push.send_multipart([b"id", b"x" * 100_000])
+        if not waits:
+            await arrived(pull)
+            receiving = pull.recv_multipart_into(iter(buffers))
+            assert receiving.done()
+        assert await receiving == [2, 100_000]
+        assert buffers == [b"id\0", b"x" * 100_000, b""]
+
+
+@beyond_libzmq
+@in_each_loop
+async def test_a_message_that_does_not_fit_can_still_be_received(pipe):
+    push, pull = pipe
+    message = [b"first", b"x" * 100_000]
+    refused = pull.recv_multipart_into([bytearray(5), bytearray(9)])
+    following = pull.recv_multipart()
+    await push.send_multipart(message)
+    with pytest.raises(ValueError, match="recv_multipart"):
+        await refused
+    assert await following == message
+
+    await push.send_multipart(message)
+    await arrived(pull)
+    for buffers in ([], [bytearray(4)], [bytearray(5)]):
+        with pytest.raises(ValueError):
+            await pull.recv_multipart_into(buffers)
+    assert await pull.recv_multipart() == message
+
+
+@beyond_libzmq
+@in_each_loop
+async def test_a_buffer_that_cannot_be_filled_costs_no_message(pipe):
+    push, pull = pipe
+    first = pull.recv()
+    for unfit, error in ((b"read-only", BufferError), ("text", TypeError)):
+        with pytest.raises(error):
+            await pull.recv_into(unfit)
+        with pytest.raises(error):
+            await pull.recv_multipart_into([bytearray(9), unfit])
+    with pytest.raises(ValueError, match="nbytes"):
+        await pull.recv_into(bytearray(9), nbytes=10)
+    nothing = pull.recv_into(bytearray())
+    for body in (b"1", b"2", b"3"):
+        await push.send(body)
+    assert await first == b"1" and await nothing == 1
+    assert await pull.recv() == b"3"
+
+
 @in_each_loop
 async def test_a_message_that_cannot_be_decoded_fails_the_call_and_no_other(pipe):
     push, pull = pipe
@@ -354,6 +429,7 @@ async def test_closing_cancels_what_waits_and_leaves_the_loop(pipe, full):
 async def test_closing_cancels_what_waits_to_be_decoded(pipe):
     _, pull = pipe
     waiting = [pull.recv_json(), pull.recv_string(), pull.recv_into(bytearray(1))]
+    waiting.append(pull.recv_multipart_into([bytearray(1)]))
     pull.close()
     assert all(future.cancelled() for future in waiting)
 

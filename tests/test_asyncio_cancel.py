@@ -100,16 +100,57 @@ async def test_a_cancelled_send_sends_nothing(pair):
 # ---- When the message has come
 
 
-@pytest.mark.parametrize("recv", ["recv", "recv_multipart", "recv_json", "recv_into"])
+@pytest.mark.parametrize(
+    "recv", ["recv", "recv_multipart", "recv_json", "recv_into", "recv_multipart_into"]
+)
 @beyond_libzmq
 @in_each_loop
 async def test_a_message_that_was_not_taken_is_received_next(pipe, recv):
     push, pull = pipe
-    arguments = [bytearray(9)] if recv == "recv_into" else []
+    arguments = {"recv_into": [bytearray(9)], "recv_multipart_into": [[bytearray(9)]]}.get(recv, [])
     await cancel_in_between(getattr(pull, recv)(*arguments), push.send, b"[1]")
     await push.send(b"later")
     assert await pull.recv() == b"[1]"
     assert await pull.recv() == b"later"
+
+
+@beyond_libzmq
+@in_each_loop
+async def test_parts_in_buffers_that_were_not_taken_are_received_next(pipe):
+    push, pull = pipe
+    message = [b"id", b"x" * 100_000, b""]
+    buffers = [bytearray(100_000) for _ in message]
+    await cancel_in_between(pull.recv_multipart_into(buffers), push.send_multipart, message)
+    for buffer in buffers:
+        buffer[:] = bytes(len(buffer))
+    await push.send(b"later")
+    assert await pull.recv_multipart_into(buffers) == [2, 100_000, 0]
+    assert buffers[0][:2] == b"id" and buffers[1] == message[1]
+    assert await pull.recv() == b"later"
+
+
+@beyond_libzmq
+@in_each_loop
+async def test_a_message_given_back_is_received_before_one_that_was_refused(pipe):
+    push, pull = pipe
+
+    refused = []
+
+    def refuse(_):
+        with pytest.raises(ValueError):
+            pull._shadow_sock.recv_multipart_into([bytearray(9)], timeout=30)
+        refused.append(True)
+
+    async def send_both():
+        await push.send(b"first")
+        await push.send_multipart([b"a", b"b"])
+
+    receiving = pull.recv_multipart()
+    receiving.add_done_callback(refuse)
+    await cancel_in_between(receiving, send_both)
+    assert refused
+    assert await pull.recv_multipart() == [b"first"]
+    assert await pull.recv_multipart() == [b"a", b"b"]
 
 
 @beyond_libzmq

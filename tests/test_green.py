@@ -146,6 +146,51 @@ def test_receiving_into_a_buffer(pipe):
     assert buffer == b"first..."
 
 
+@beyond_libzmq
+def test_receiving_parts_into_buffers(pipe):
+    push, pull = pipe
+    message = [b"id", b"x" * 100_000]
+    buffers = [bytearray(3), bytearray(100_000)]
+    hearing = gevent.spawn(pull.recv_multipart_into, iter(buffers))
+    refused = gevent.spawn(pull.recv_multipart_into, [bytearray(3)])
+    turns()
+    push.send_multipart(message)
+    assert hearing.get() == [2, 100_000]
+    assert buffers == [b"id\0", message[1]]
+
+    push.send_multipart(message)
+    with pytest.raises(ValueError, match="recv_multipart"):
+        refused.get()
+    assert pull.recv_multipart() == message
+
+
+@beyond_libzmq
+def test_receiving_into_a_buffer_for_a_limited_time(pipe):
+    push, pull = pipe
+    buffer = bytearray(9)
+    for call, into in ((pull.recv_into, buffer), (pull.recv_multipart_into, [buffer])):
+        for timeout in (0, 0.02):
+            with pytest.raises(zmq.TimedOut):
+                call(into, timeout=timeout)
+        with pytest.raises(zmq.Again):
+            call(into, flags=zmq.DONTWAIT)
+        hearing = gevent.spawn(call, into, timeout=30)
+        turns()
+        push.send(b"message")
+        assert hearing.get() in (7, [7])
+
+
+@beyond_libzmq
+def test_killing_one_who_waits_to_fill_buffers_loses_nothing(pipe):
+    push, pull = pipe
+    first = gevent.spawn(pull.recv_multipart_into, [bytearray(9)])
+    second = gevent.spawn(pull.recv_multipart)
+    turns()
+    first.kill()
+    push.send(b"message")
+    assert second.get() == [b"message"]
+
+
 def test_frames(pipe):
     push, pull = pipe
     hearing = gevent.spawn(pull.recv, copy=False)

@@ -111,6 +111,13 @@ cdef extern from "zmqlite.h" nogil:
     void zmql_flush_now(zmql_socket *s)
     int zmql_recv(zmql_socket *s, zmql_sink *sink, bint whole)
     int zmql_put_back(zmql_socket *s, const zl_msg *frames, unsigned n, bint more, uint64_t order)
+
+    ctypedef struct zmql_loan:
+        uint8_t *memory
+        size_t room
+        size_t size
+
+    int zmql_recv_into(zmql_socket *s, zmql_loan *loans, unsigned n, bint whole, zl_time deadline)
     size_t zmql_wants_spare(zmql_socket *s)
     void zmql_give_spare(zmql_socket *s, zl_blob *b)
     int zmql_wait(zmql_socket *s, int events, zl_time deadline)
@@ -147,6 +154,14 @@ cdef class Context:
     cdef int check(self) except -1
 
 
+cdef class Lent:
+    cdef zmql_loan *loans
+    cdef Py_buffer *views
+    cdef unsigned count
+
+    cdef int add(self, buffer, Py_ssize_t nbytes) except -1
+
+
 cdef class Socket:
     cdef zmql_socket *handle    # given back in __dealloc__; closing leaves it valid
     cdef readonly Context context
@@ -162,6 +177,7 @@ cdef class Socket:
     cdef int send_waiting(self, const zl_msg *frames, unsigned n, int flags, timeout) except -1
     cdef int recv_frames(self, zmql_sink *sink, bint whole, int flags, timeout) except -1
     cdef int recv_batch(self, zmql_sink *sink, max, timeout) except -1
+    cdef int receive_into(self, Lent lent, bint whole, int flags, timeout) except -1
     cdef int take_now(self, zmql_sink *sink, bint whole) except -1
     cdef int offer_spare(self) except -1
     cdef object fail(self, int code, str what)

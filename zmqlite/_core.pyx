@@ -11,7 +11,7 @@ from cpython.bytes cimport (
 from cpython.exc cimport PyErr_CheckSignals, PyErr_NoMemory, PyErr_Occurred
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF, PyObject
 from libc.errno cimport EAGAIN, EFAULT, EINTR, EINVAL, EMFILE, EMSGSIZE, ENAMETOOLONG, ENOENT, ENOMEM, ENOTSOCK, errno
-from libc.stdlib cimport free, malloc, realloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 
 cdef extern from "<errno.h>":
@@ -26,6 +26,7 @@ include "core/blob.pxi"
 include "core/frame.pxi"
 include "core/context.pxi"
 include "core/outgoing.pxi"
+include "core/lent.pxi"
 include "core/batch.pxi"
 include "core/socket.pxi"
 include "core/poll.pxi"

@@ -43,6 +43,7 @@ _recv_now: Callable[..., Any] = _core.Socket.recv_now
 _recv_multipart = _core.Socket.recv_multipart
 _recv_multipart_now: Callable[..., Any] = _core.Socket.recv_multipart_now
 _recv_into = _core.Socket.recv_into
+_recv_multipart_into = _core.Socket.recv_multipart_into
 _send = _core.Socket.send
 _send_multipart = _core.Socket.send_multipart
 _DONTWAIT = int(Flag.DONTWAIT)
@@ -459,22 +460,55 @@ class _AsyncSocket(Socket[Future[Any]]):
         return future
 
     def recv_into(  # type: ignore[override]
-        self, buffer: Buffer, /, *, nbytes: int = 0, flags: int = 0
+        self,
+        buffer: Buffer,
+        /,
+        *,
+        nbytes: int = 0,
+        flags: int = 0,
+        timeout: float | None = None,
     ) -> Future[int]:
-        """Receive one frame into a writable buffer; its full length, even if it did not fit."""
-        if not self._queues.receivers:
+        """Receive one frame into a writable buffer; its full length, even if it did not fit.
+
+        TimedOut after `timeout` seconds.
+        """
+        queues = self._queues
+        if not queues.receivers:
             try:
                 size = _recv_into(self, buffer, nbytes=nbytes, flags=_DONTWAIT)
             except Again:
-                self._queues.serve_soon()
+                queues.serve_soon()
             except Exception as error:
                 return self._failed_to_receive(error)
             else:
-                self._queues.serve_soon()
+                queues.serve_soon()
                 return self._done(size)
+        try:
+            room = _octets(buffer, nbytes)
+        except Exception as error:
+            return self._failed(error)
         # As a Frame, which can be given back.
-        frame = self._wait_to_receive(flags, partial(_recv, self, _DONTWAIT, False), None)
-        return self._deserialize(frame, partial(_fill, buffer, nbytes))
+        frame = self._wait_to_receive(flags, partial(_recv, self, _DONTWAIT, False), timeout)
+        return self._deserialize(frame, partial(_fill, room))
+
+    def recv_multipart_into(  # type: ignore[override]
+        self, buffers: Iterable[Buffer], /, *, flags: int = 0, timeout: float | None = None
+    ) -> Future[list[int]]:
+        """Receive a whole message, each part into a writable buffer of its own; a list of their
+        sizes. ValueError if it does not fit; see the class that blocks. TimedOut after `timeout`
+        seconds."""
+        try:
+            rooms = [_octets(buffer) for buffer in buffers]
+        except Exception as error:
+            return self._failed(error)
+        parts = self._receive(flags, partial(self._parts_in, rooms), timeout)
+        return self._deserialize(parts, lambda parts: [len(part) for part in parts])
+
+    def _parts_in(self, rooms: list[memoryview]) -> list[memoryview]:
+        """The next message, received into memory of the caller's, from where it can be given
+        back."""
+        sizes = _recv_multipart_into(self, rooms, flags=_DONTWAIT)
+        return [room[:size] for room, size in zip(rooms, sizes, strict=False)]
 
     def recv_many(  # type: ignore[override]
         self, max: int = BATCH, *, timeout: float | None = None
@@ -725,10 +759,20 @@ class _AsyncSocket(Socket[Future[Any]]):
         return self._queues.receivers
 
 
-def _fill(buffer: Buffer, nbytes: int, frame: _core.Frame) -> int:
-    view = memoryview(buffer).cast("B")
-    size = min(nbytes or len(view), len(frame))
-    view[:size] = frame.buffer[:size]
+def _octets(buffer: Buffer, nbytes: int = 0) -> memoryview:
+    """The octets of a buffer, or the first `nbytes`, as the core can write them."""
+    view = memoryview(buffer)
+    if view.readonly:
+        raise BufferError("a writable buffer is needed")
+    if not 0 <= nbytes <= view.nbytes:
+        raise ValueError(f"nbytes is {nbytes}, the buffer has {view.nbytes}")
+    octets = view.cast("B") if view.nbytes else memoryview(bytearray())
+    return octets[: nbytes or None]
+
+
+def _fill(room: memoryview, frame: _core.Frame) -> int:
+    size = min(len(room), len(frame))
+    room[:size] = frame.buffer[:size]
     return len(frame)
 
 

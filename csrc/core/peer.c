@@ -6,7 +6,8 @@
  *     slab  [ consumed | frames shown to the pipe | incomplete frame | free ]
  *                      ^begin                     ^end = cut         ^fill  ^cap
  *
- * A frame that does not fit goes into a block of its exact size (`big`); its header waits in the chunk where it was found.
+ * A frame that does not fit goes into a block of its exact size (`big`), made when more of it is read; its header waits in the
+ * chunk where it was found.
  *
  * Who may touch a descriptor. rd_owned and wr_owned are taken under the mutex; their owner then reads or writes without it
  * and commits under it. zl_peer_end() may come at any time: it marks the peer dead and silent, and the last owner to
@@ -20,6 +21,7 @@
 
 #include "../net/fd.h"
 #include "heartbeat.h"
+#include "into.h"
 #include "peer.h"
 #include "security.h"
 #include "socket.h"
@@ -29,6 +31,7 @@ enum {
     IOV_MAX_USED = 64,
     WRITE_BATCH = 256 * 1024, /* taken from the pipe at once; counted as written for the high-water mark */
     READ_MIN = 1024,          /* less room than this in a slab is not worth a system call */
+    BULK = 16384,             /* so much at once is part of a stream that will go on */
     TIME_TO_TELL = 1000,      /* ms that a peer whose handshake has failed may take to be told why */
 };
 
@@ -57,6 +60,7 @@ struct zl_peer {
     uint32_t cut, fill;
     size_t need; /* of the incomplete frame, header included; 0 unknown */
     zl_chunk *slab;
+    bool big_due; /* the incomplete frame needs a block; its header is big_header */
     zl_blob *big;
     size_t big_got;
     zl_chunk *big_chunk;
@@ -453,16 +457,24 @@ static void handle_command (zl_socket *s, zl_peer *p, const uint8_t *body, size_
         zl_peer_end (s, p, why);
 }
 
-/* A frame too large for the slab: the rest of it is read straight into a block of its size. */
-static bool begin_big (zl_peer *p, const zl_header *h)
+/* A frame too large for the slab is to be read into a block of its size: better memory of the application's, if it has given some.
+ * Called when the rest is about to be read, since that is when somebody waits for it; at once only for what is so large that
+ * there may be no memory for it, as the peer may never send the rest. */
+static bool begin_big (zl_socket *s, zl_peer *p)
 {
-    zl_blob *b = p->wire.sealed ? zl_blob_alloc ((size_t) h->size) : zl_socket_big_block (p->sock, (size_t) h->size);
+    size_t size = (size_t) p->big_header.size;
+    bool foreign = zl_wire_is_foreign (&p->wire);
+    zl_blob *b = foreign || s->into ? NULL : zl_socket_take_spare (s, size);
+    if (!b)
+        b = zl_blob_alloc (size);
     if (!b)
         return false;
+    p->big_due = false;
     p->big = b;
-    p->big_got = p->fill - p->cut - h->len;
-    memcpy ((uint8_t *) b->data, p->slab->data + p->cut + h->len, p->big_got);
-    p->big_header = *h;
+    p->big_got = p->fill - p->cut - p->big_header.len;
+    memcpy ((uint8_t *) b->data, p->slab->data + p->cut + p->big_header.len, p->big_got);
+    if (s->into && !foreign && !s->type->keeps_frames)
+        zl_into_lend (s->into, b, p->big_got);
     p->big_chunk = p->slab;
     p->big_linked = p->linked;
     p->slab = NULL;
@@ -502,8 +514,6 @@ static void finish_big (zl_socket *s, zl_peer *p)
 {
     zl_chunk *c = p->big_chunk;
     zl_blob *b = p->big;
-    if (!p->wire.sealed)
-        s->big_size = b->size;
     zl_header h = p->big_header;
     bool linked = p->big_linked;
     p->big = NULL;
@@ -546,7 +556,10 @@ static void await_rest (zl_socket *s, zl_peer *p, const zl_header *next)
     p->need = next->len ? next->len + (size_t) next->size : 0;
     if (p->need > p->slab->cap - p->cut && p->need > ZL_CHUNK_LARGE / 4) {
         p->need = 0;
-        if (!begin_big (p, next))
+        p->big_due = true;
+        p->big_header = *next;
+        s->big_size = (size_t) next->size;
+        if (next->size > INBOUND_BYTES_MAX && !begin_big (s, p))
             zl_peer_end (s, p, ZL_CLOSE_MEMORY);
     }
 }
@@ -753,7 +766,7 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
     struct iovec iov[2];
     unsigned n = 0;
     size_t asked = 0;
-    if (!prepare_slab (p)) {
+    if ((p->big_due && !begin_big (s, p)) || !prepare_slab (p)) {
         zl_peer_end (s, p, ZL_CLOSE_MEMORY);
         return;
     }
@@ -776,6 +789,7 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
         return;
     }
     if (got > 0) {
+        s->bulk = got >= BULK;
         if ((size_t) got == asked) {
             p->rd_ready = true; /* there may be more, and no edge will say so */
             p->rd_large = !p->big;
@@ -994,7 +1008,6 @@ static int stream_push (zl_pipe *pipe, const zl_msg *frames, unsigned n)
     if (rc < 0)
         return rc;
     s->gathered_bytes += (unsigned) (pipe->out.bytes - before);
-    s->gathered_msgs++;
     int hwm = s->opt.sndhwm;
     if (hwm && !pipe->conflate && pipe->out.msgs >= (size_t) hwm)
         pipe->writable = false;

@@ -1,24 +1,32 @@
 /* A socket without its type: who waits, who writes, how it closes. The header tells the rules. */
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctx.h"
 #include "inproc.h"
+#include "into.h"
 #include "peer.h"
 #include "socket.h"
 
-/* How long after a write the next message still counts as part of a stream: about what a write costs. Below it the message
- * joins the buffer and the reactor writes; above it, or after a wait, the caller writes at once. */
-#define QUIET_NS 10000u
+/* Who writes. A message that comes so long after the last write that a sender is hardly busy with writing alone is written by its
+ * sender at once; one that comes sooner joins the buffer, and the reactor writes. */
+#define BUSY_NS 2000u
 /* A stream: the reactor has written, and more had gathered meanwhile; or it was posted so many times in a row, by a sender on
  * the processor that it takes to write, where nothing can gather. From then on the senders write themselves, whenever
  * this much has gathered or half the high-water mark, and before they wait; the reactor only comes by after each nap for
  * what they have left lying. A busy sender thus never shares its processor with a second thread. */
 #define STREAM_POSTS 16u
 #define GATHER_BYTES 131072u
+#define GATHER_CONNECTIONS 16u /* for each connection, but for no more than these */
 #define NAP_FIRST 100000u
-#define NAP_LAST (ZL_MS) /* once they have shown that they do */
+#define NAP_LAST (ZL_MS)       /* once they have shown that they do */
+#define NAP_SHARE 4u           /* a nap is so many times as long as the flush before it, if that is longer */
+/* Senders that write each message although hardly any time is left between them may be slow because of that, or by nature: after
+ * so many it is tried whether more come in a stream. */
+#define QUIET_NS 10000u
+#define HASTY_MAX 4096u
 /* When the reactor looks again at a socket that application threads wait on: soon at first, less often while they keep
  * coming back. Output that is stuck does not wait for that (give_turn). */
 #define LOOK_FIRST ZL_MS
@@ -147,12 +155,16 @@ static void write_round (zl_socket *s)
     zl_list_init (&round);
     s->flushing = true;
     s->gathered_bytes = s->gathered_msgs = 0;
+    unsigned connections = 0;
+    zl_time began = zl_now ();
     for (zl_node *n; (n = zl_list_pop (&s->dirty));)
         zl_list_append (&round, n);
-    while (!zl_list_empty (&round))
+    for (; !zl_list_empty (&round); connections++)
         zl_peer_write (s, zl_peer_of_dirty (round.next));
     s->flushing = false;
     s->last_flush = zl_now ();
+    s->flush_took = s->last_flush - began;
+    s->gather_bytes = GATHER_BYTES * ZL_MAX (ZL_MIN (connections, GATHER_CONNECTIONS), 1);
 }
 
 static void flush_dirty (zl_socket *s)
@@ -173,14 +185,17 @@ static void nap (zl_socket *s, zl_time length)
 static void nap_over (zl_socket *s, zl_alarm *a)
 {
     (void) a;
-    if (s->flushing || s->full_flushes)
+    if (s->flushing || s->full_flushes) {
         nap (s, ZL_MIN (2 * s->nap_length, NAP_LAST));
-    else if (zl_list_empty (&s->dirty))
-        s->streaming = false;
-    else {
-        write_round (s);
-        nap (s, NAP_FIRST);
+        return;
     }
+    unsigned sent = s->gathered_msgs;
+    if (!zl_list_empty (&s->dirty))
+        write_round (s);
+    if (sent * s->flush_took < s->nap_length)
+        s->streaming = false; /* the senders would have had the time to write each message */
+    else
+        nap (s, ZL_MIN (ZL_MAX (NAP_FIRST, NAP_SHARE * s->flush_took), NAP_LAST));
 }
 
 /* The reactor writes what it was posted for. */
@@ -204,6 +219,22 @@ static void read_readable (zl_socket *s)
         zl_peer_read (s, zl_peer_of_readable (round.next));
 }
 
+/* Waits for events on the poll set. What is likely to come soon, an answer or more of a stream, is looked for without going to
+ * sleep; whoever has to produce it may need this processor, and gets it. */
+static int wait_on_set (zl_socket *s, zl_ready *ready, zl_time timeout, bool soon)
+{
+    if (timeout > ZL_SPIN_NS && soon && zl_spin_may (&s->spin)) {
+        int n;
+        zl_time until = zl_now () + ZL_SPIN_NS;
+        while ((n = zl_poller_wait (&s->client.set, ready, EVENT_BATCH, 0)) == 0 && zl_now () < until)
+            sched_yield ();
+        zl_spin_done (&s->spin, n == 0);
+        if (n != 0)
+            return n;
+    }
+    return zl_poller_wait (&s->client.set, ready, EVENT_BATCH, timeout);
+}
+
 /* Waits for events up to timeout ms, handles them, reads and writes. How many events there were, or -EINTR. */
 static int io_step (zl_socket *s, zl_time timeout)
 {
@@ -211,8 +242,9 @@ static int io_step (zl_socket *s, zl_time timeout)
     if (!zl_list_empty (&s->readable))
         timeout = 0;
     s->asleep = timeout != 0;
+    bool soon = s->answer_due || s->bulk;
     zl_socket_unlock (s);
-    int n = zl_poller_wait (&s->client.set, ready, EVENT_BATCH, timeout);
+    int n = wait_on_set (s, ready, timeout, soon);
     zl_socket_lock (s);
     s->asleep = false;
     for (int i = 0; i < n; i++) {
@@ -237,6 +269,7 @@ static void take_turn (zl_socket *s)
 {
     s->turn = true;
     s->epoch++;
+    s->answer_due = !s->waited;
     s->waited = true;
 }
 
@@ -270,9 +303,8 @@ static void reactor_io (zl_socket *s)
 {
     s->turn = true;
     int rounds = 0;
-    while (io_step (s, 0) > 0 || !zl_list_empty (&s->readable))
-        if (++rounds == REACTOR_ROUNDS)
-            break;
+    while ((io_step (s, 0) == EVENT_BATCH || !zl_list_empty (&s->readable)) && ++rounds < REACTOR_ROUNDS)
+        ; /* arming it tells of whatever else has come meanwhile */
     s->turn = false;
     sweep (s);
     if (!zl_list_empty (&s->waiters))
@@ -394,7 +426,7 @@ static void service (zl_client *c, unsigned why)
         reactor_flush (s);
     }
     if (why & ZL_WHY_READY) {
-        if (s->turn || (s->outer >= 0 && s->epoch != s->seen_epoch))
+        if (s->turn || s->epoch != s->seen_epoch)
             watch (s);
         else
             reactor_io (s);
@@ -674,13 +706,20 @@ static int choose_writer (zl_socket *s)
         return 0;
     if (s->streaming) {
         int hwm = s->opt.sndhwm;
-        s->flushing = s->gathered_bytes >= GATHER_BYTES || (hwm && s->gathered_msgs >= (unsigned) hwm / 2);
+        s->flushing = s->gathered_bytes >= s->gather_bytes || (hwm && s->gathered_msgs >= (unsigned) hwm / 2);
         s->full_flushes += s->flushing;
         return s->flushing;
     }
-    bool lone = s->waited || zl_now () - s->last_flush > QUIET_NS;
+    zl_time since = s->waited ? ZL_NEVER : zl_now () - s->last_flush;
+    bool lone = since > BUSY_NS;
     s->waited = false;
+    s->hasty = since > QUIET_NS ? 0 : s->hasty + lone;
     s->posts_in_a_row = lone ? 0 : s->posts_in_a_row + 1;
+    if (s->hasty == HASTY_MAX) {
+        s->hasty = 0;
+        nap (s, NAP_FIRST);
+        return 0;
+    }
     if (!lone)
         zl_socket_flush_later (s);
     s->flushing = true;
@@ -748,8 +787,10 @@ static int send_one (zl_socket *s, const zl_msg *frames, unsigned n, int flags)
     if (ZL_UNLIKELY (flags & ZL_SNDMORE) && !(whole && s->part_count + n >= whole))
         return stash (s, frames, n);
     int rc = ZL_LIKELY (!s->part_count) ? s->type->send (s, frames, n) : send_with_parts (s, frames, n);
-    if (ZL_LIKELY (rc == 0))
+    if (ZL_LIKELY (rc == 0)) {
         s->stats.sent++;
+        s->gathered_msgs++;
+    }
     return rc;
 }
 
@@ -801,6 +842,10 @@ static int take_frame (zl_socket *s, zl_sink *sink)
         return 1;
     }
     ZL_ASSERT (zl_frameq_peek (&p->in, &s->pool, &v));
+    if (ZL_UNLIKELY (s->into && v.blob && sink != &s->into->sink)) {
+        zl_into_withdraw (s->into, v.blob); /* from a thread that is still waiting */
+        ZL_ASSERT (zl_frameq_peek (&p->in, &s->pool, &v));
+    }
     v.properties = p->properties;
     int rc = sink->take (sink, &v);
     if (ZL_UNLIKELY (rc < 0))
@@ -894,23 +939,34 @@ static int check_receiver (const zl_socket *s)
     return ZL_UNLIKELY (rc == 0 && !s->type->select) ? -ENOTSUP : rc;
 }
 
+/* Makes sure that a message is being received, or has been given back: 0 or a negative code. */
+static int begin_message (zl_socket *s)
+{
+    if (s->rx_pipe || !zl_list_empty (&s->returned))
+        return 0;
+    zl_pipe *p;
+    int rc = s->type->select (s, &p);
+    if (rc == 0 && s->type->begin)
+        rc = s->type->begin (s, p);
+    if (rc == 0)
+        s->rx_pipe = p;
+    return rc;
+}
+
 /* The next frame, or the rest of the message: 1 if more frames follow, 0 if not. */
-static int receive_one (zl_socket *s, zl_sink *sink, bool whole)
+static int take_frames (zl_socket *s, zl_sink *sink, bool whole)
 {
     int rc;
-    if (!s->rx_pipe && zl_list_empty (&s->returned)) {
-        zl_pipe *p;
-        rc = s->type->select (s, &p);
-        if (rc == 0 && s->type->begin)
-            rc = s->type->begin (s, p);
-        if (rc < 0)
-            return rc;
-        s->rx_pipe = p;
-    }
     do
         rc = ZL_LIKELY (zl_list_empty (&s->returned)) ? take_frame (s, sink) : take_returned (s, sink);
     while (whole && rc == 1);
     return rc;
+}
+
+static int receive_one (zl_socket *s, zl_sink *sink, bool whole)
+{
+    int rc = begin_message (s);
+    return ZL_LIKELY (rc == 0) ? take_frames (s, sink, whole) : rc;
 }
 
 int zl_socket_recv (zl_socket *s, zl_sink *sink, bool whole)
@@ -941,7 +997,7 @@ int zl_socket_recv_many (zl_socket *s, zl_sink *sink, unsigned max)
 size_t zl_socket_wants_spare (zl_socket *s)
 {
     zl_socket_lock (s);
-    size_t size = s->spare ? 0 : s->big_size;
+    size_t size = s->spare && s->spare->size == s->big_size ? 0 : s->big_size;
     zl_socket_unlock (s);
     return size;
 }
@@ -955,15 +1011,14 @@ void zl_socket_give_spare (zl_socket *s, zl_blob *b)
     zl_blob_drop (before);
 }
 
-zl_blob *zl_socket_big_block (zl_socket *s, size_t size)
+zl_blob *zl_socket_take_spare (zl_socket *s, size_t size)
 {
     zl_blob *b = s->spare;
-    s->big_size = 0; /* until it has come whole */
     s->spare = NULL;
     if (b && b->size == size)
         return b;
     zl_blob_drop (b);
-    return zl_blob_alloc (size);
+    return NULL;
 }
 
 /* ---- waiting ---- */
@@ -1013,10 +1068,11 @@ static int wait_aside (zl_socket *s, int timeout)
     return rc;
 }
 
-int zl_socket_wait (zl_socket *s, int events, zl_time deadline)
+/* Waits as zl_socket_wait() does. `mine`: the caller has the turn, or has got it here. With `into`, what is read meanwhile may
+ * be read into the caller's memory. */
+static int wait_for (zl_socket *s, int events, zl_time deadline, bool *mine, zl_into *into)
 {
-    bool mine = false, looked = false;
-    zl_socket_lock (s);
+    bool looked = false;
     int rc;
     for (;;) {
         rc = zl_socket_check (s);
@@ -1032,18 +1088,64 @@ int zl_socket_wait (zl_socket *s, int events, zl_time deadline)
             flush_dirty (s); /* and look again: the mutex was released */
             continue;
         }
-        if (!mine && !s->turn) {
+        if (!*mine && !s->turn) {
             take_turn (s);
-            mine = true;
+            *mine = true;
+            s->into = into;
         }
-        rc = mine ? io_step (s, zl_until (deadline, now)) : wait_aside (s, zl_ms_until (deadline, now));
+        rc = *mine ? io_step (s, zl_until (deadline, now)) : wait_aside (s, zl_ms_until (deadline, now));
         if (rc == -EINTR)
             break;
     }
+    return rc;
+}
+
+int zl_socket_wait (zl_socket *s, int events, zl_time deadline)
+{
+    bool mine = false;
+    zl_socket_lock (s);
+    int rc = wait_for (s, events, deadline, &mine, NULL);
     if (mine)
         give_turn (s);
     zl_socket_unlock (s);
     return rc;
+}
+
+/* What is there. A message that does not fit stays whole. */
+static int receive_into (zl_socket *s, zl_into *into, bool whole)
+{
+    int rc = check_receiver (s);
+    if (rc == 0)
+        rc = begin_message (s);
+    if (rc == 0 && !zl_into_fits (into))
+        return -EMSGSIZE;
+    return rc < 0 ? rc : take_frames (s, &into->sink, whole);
+}
+
+int zl_socket_recv_into (zl_socket *s, zl_loan *loans, unsigned n, bool whole, zl_time deadline)
+{
+    zl_into into;
+    bool mine = false;
+    zl_socket_lock (s);
+    zl_into_init (&into, s, loans, n, !whole);
+    int rc = receive_into (s, &into, whole);
+    while (rc == -EAGAIN && deadline) {
+        rc = wait_for (s, ZL_POLLIN, deadline, &mine, &into);
+        if (rc == 0)
+            rc = -EAGAIN;
+        if (rc < 0)
+            break;
+        rc = receive_into (s, &into, whole);
+    }
+    if (mine) {
+        zl_into_end (&into);
+        s->into = NULL;
+        give_turn (s);
+    }
+    if (s->outer >= 0)
+        update_fd (s);
+    zl_socket_unlock (s);
+    return rc < 0 ? rc : (int) into.got;
 }
 
 static int64_t unsent (zl_socket *s)

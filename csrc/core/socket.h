@@ -19,6 +19,7 @@
 #define ZL_CORE_SOCKET_H
 
 #include "../base/clock.h"
+#include "../base/spin.h"
 #include "../base/sync.h"
 #include "../loop/loop.h"
 #include "endpoint.h"
@@ -28,6 +29,8 @@
 #include "type.h"
 
 typedef struct zl_ctx zl_ctx;
+typedef struct zl_into zl_into;
+typedef struct zl_loan zl_loan;
 
 /* A timer of a socket; fires on the reactor's thread with the socket's mutex held. */
 typedef struct zl_alarm zl_alarm;
@@ -82,6 +85,9 @@ struct zl_socket {
     bool asleep;  /* that one is in the kernel, or about to be */
     bool woken;   /* wake is set */
     bool waited;  /* an application thread has waited or polled since the last write: what it sends now is an answer */
+    bool answer_due; /* the thread that waits has sent something before */
+    bool bulk;       /* the newest read has brought much */
+    zl_spin spin;
     uint8_t arm;  /* enum zl_arm */
     unsigned epoch, seen_epoch; /* counts the turns of application threads; what the reactor saw of it */
     zl_alarm look;
@@ -109,9 +115,11 @@ struct zl_socket {
     zl_alarm nap;
     zl_time nap_length;
     unsigned posts_in_a_row; /* of the reactor, without a lone message between them */
+    unsigned hasty; /* messages that their senders have written one by one in quick succession */
     unsigned full_flushes; /* that senders did in this nap because enough had gathered */
-    unsigned gathered_bytes, gathered_msgs; /* queued since the last flush */
-    zl_time last_flush;
+    unsigned gathered_bytes, gathered_msgs; /* queued, and sent, since the last flush */
+    unsigned gather_bytes; /* so much is worth a flush */
+    zl_time last_flush, flush_took;
     unsigned draining; /* threads in zl_socket_drain() */
     bool news;       /* somebody is to be told something once the mutex is released: */
     zl_node touches; /* zl_link: other sockets */
@@ -127,8 +135,9 @@ struct zl_socket {
     bool rx_has_prefix;
     bool rx_more;
     zl_node returned; /* zl_returned.node: frames that were received and given back, received again before any other */
+    zl_into *into;   /* of the thread that has the turn: it waits to receive into its own memory */
     zl_blob *spare;  /* memory that the application wants the next large body in, if the size fits */
-    size_t big_size; /* of the newest large body */
+    size_t big_size; /* of the newest large body, come or coming */
 
     zl_heap timers; /* of zl_alarm.timer */
     zl_time timers_told;
@@ -201,6 +210,11 @@ size_t zl_socket_wants_spare (zl_socket *s);
 /* Takes the reference. The bytes of the block must be writable. */
 void zl_socket_give_spare (zl_socket *s, zl_blob *b);
 
+/* Receives one frame, or the rest of a message if `whole`, into n buffers of the caller: how many frames. A single one is cut to
+ * what its buffer holds; a message that does not fit is refused with -EMSGSIZE and stays. Blocks until the deadline (0: not at
+ * all). Else as zl_socket_recv() and zl_socket_wait(), -EAGAIN at the deadline. */
+int zl_socket_recv_into (zl_socket *s, zl_loan *loans, unsigned n, bool whole, zl_time deadline);
+
 /* Blocks until one of `events` holds: the events that hold, 0 at the deadline, -EINTR, -ENOTSOCK, -ETERM. */
 int zl_socket_wait (zl_socket *s, int events, zl_time deadline);
 /* Blocks until all that was sent is with the kernel: how many messages are not, at the deadline; or an error as above. */
@@ -229,8 +243,8 @@ void zl_socket_alarm (zl_socket *s, zl_alarm *a, zl_time at);
 void zl_socket_flush_later (zl_socket *s);
 /* Throws away what is left of the message that is being received. */
 void zl_socket_abandon_message (zl_socket *s);
-/* A block to read a large body into: the spare one if its size is right, else a new one; NULL without memory. */
-zl_blob *zl_socket_big_block (zl_socket *s, size_t size);
+/* The spare block, if it has the size of the large body that has begun; NULL if not. */
+zl_blob *zl_socket_take_spare (zl_socket *s, size_t size);
 int zl_socket_watch (zl_socket *s, zl_source *src, unsigned events);
 void zl_socket_unwatch (zl_socket *s, zl_source *src);
 

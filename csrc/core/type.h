@@ -15,6 +15,7 @@ typedef struct zl_type {
     bool one_connection_per_endpoint;
     bool raw;       /* its connections carry bare octets, not ZMTP */
     bool conflates; /* knows CONFLATE */
+    bool keeps_frames; /* takes frames off a pipe for itself, so that they must not lie in memory which the caller has lent */
     /* So many frames are a message, whatever SNDMORE says of the last; 0: no such rule. */
     unsigned frames_per_message;
 

@@ -124,6 +124,7 @@ static void rep_end (zl_socket *s, zl_pipe *p)
 const zl_type zl_type_rep = {
     .id = ZL_REP,
     .size = sizeof (rep),
+    .keeps_frames = true,
     .default_linger = -1,
     .init = zl_fair_init,
     .fini = rep_fini,

@@ -72,6 +72,7 @@ static void xpub_end (zl_socket *s, zl_pipe *p)
 const zl_type zl_type_xpub = {
     .id = ZL_XPUB,
     .size = sizeof (zl_publisher),
+    .keeps_frames = true,
     .default_linger = -1,
     .init = xpub_init,
     .fini = zl_publisher_fini,

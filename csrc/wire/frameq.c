@@ -288,6 +288,21 @@ size_t zl_frameq_move (zl_frameq *dst, zl_frameq *src, size_t max)
     return msgs;
 }
 
+/* Shows the frame that begins at data[at] of c; false if it is a command. */
+static inline bool show_frame (const zl_chunk *c, uint32_t at, zl_view *v)
+{
+    zl_header h;
+    ZL_ASSERT (zl_header_get (c->data + at, c->end - at, &h) == 1);
+    at += h.len;
+    bool outside = c->blob && at == c->end && h.size == c->body_size;
+    v->header = h.len;
+    v->size = (size_t) h.size;
+    v->more = h.flags & ZL_FRAME_MORE;
+    v->blob = outside ? c->blob : NULL;
+    v->data = outside ? c->body : c->data + at;
+    return !(h.flags & ZL_FRAME_COMMAND);
+}
+
 bool zl_frameq_peek (zl_frameq *q, zl_pool *pool, zl_view *v)
 {
     for (;;) {
@@ -300,20 +315,28 @@ bool zl_frameq_peek (zl_frameq *q, zl_pool *pool, zl_view *v)
             drop_head (q, pool);
             continue;
         }
-        zl_header h;
-        ZL_ASSERT (zl_header_get (c->data + c->begin, c->end - c->begin, &h) == 1);
-        uint32_t at = c->begin + h.len;
-        bool outside = c->blob && at == c->end && h.size == c->body_size;
-        v->header = h.len;
-        v->size = (size_t) h.size;
-        v->more = h.flags & ZL_FRAME_MORE;
-        v->blob = outside ? c->blob : NULL;
-        v->data = outside ? c->body : c->data + at;
-        if (ZL_LIKELY (!(h.flags & ZL_FRAME_COMMAND)))
+        if (ZL_LIKELY (show_frame (c, c->begin, v)))
             return true;
         v->more = true; /* a command ends no message */
         zl_frameq_next (q, pool, v);
     }
+}
+
+bool zl_frameq_look (const zl_frameq *q, zl_cursor *c, zl_view *v)
+{
+    bool found = false;
+    if (!c->chunk && q->head)
+        *c = (zl_cursor){q->head, q->head->begin};
+    while (c->chunk && !found) {
+        if (c->at < c->chunk->end) {
+            found = show_frame (c->chunk, c->at, v);
+            c->at += v->header + (v->blob ? 0 : (uint32_t) v->size);
+        } else {
+            c->chunk = c->chunk->next;
+            c->at = c->chunk ? c->chunk->begin : 0;
+        }
+    }
+    return found;
 }
 
 void zl_frameq_next (zl_frameq *q, zl_pool *pool, const zl_view *v)

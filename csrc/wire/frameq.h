@@ -103,6 +103,13 @@ size_t zl_frameq_move (zl_frameq *dst, zl_frameq *src, size_t max);
 
 /* Looks at the first frame that is not a command; false if there is none. */
 bool zl_frameq_peek (zl_frameq *q, zl_pool *pool, zl_view *v);
+/* Where somebody is who looks through a queue without taking anything; zeroed at its head. Valid until the queue changes. */
+typedef struct {
+    const zl_chunk *chunk;
+    uint32_t at;
+} zl_cursor;
+/* Looks at the next frame that is not a command; false if there is none. */
+bool zl_frameq_look (const zl_frameq *q, zl_cursor *c, zl_view *v);
 /* Steps over the frame that v shows. */
 void zl_frameq_next (zl_frameq *q, zl_pool *pool, const zl_view *v);
 /* Steps over the rest of the message at the head, whose frames up to now were `more`. */

@@ -52,19 +52,6 @@ cdef int append_frame(zmql_sink *sink, const zmql_frame *f) noexcept:
     return 0
 
 
-cdef struct MemorySink:
-    zmql_sink base
-    uint8_t *memory
-    size_t room
-    size_t size
-
-cdef int copy_out(zmql_sink *sink, const zmql_frame *f) noexcept:
-    cdef MemorySink *m = <MemorySink *>sink
-    m.size = f.size
-    memcpy(m.memory, f.data, min(f.size, m.room))
-    return 0
-
-
 cdef inline zl_time within_a_second(zl_time limit) noexcept:
     """The end of the next wait on the way to a limit. A signal that comes just before a wait does not interrupt it, so none
     is longer than this."""
@@ -616,26 +603,59 @@ cdef class Socket:
         if rc < 0:
             raise MemoryError()
 
-    def recv_into(self, buffer, /, *, Py_ssize_t nbytes=0, int flags=0):
-        """Receive one frame into a writable buffer; returns its full length, also if the buffer was too small for it."""
-        cdef MemorySink sink
-        cdef Py_buffer view
+    cdef int receive_into(self, Lent lent, bint whole, int flags, timeout) except -1:
+        """How many frames."""
+        cdef int rc
+        cdef zl_time limit, until = 0
         if self.handle == NULL:
             raise make_error(-ENOTSOCK, "")
-        if not PyObject_CheckBuffer(buffer):
-            raise TypeError(f"a writable buffer is needed, not {type(buffer).__name__}")
-        PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE)
-        try:
-            if nbytes < 0 or nbytes > view.len:
-                raise ValueError(f"nbytes is {nbytes}, the buffer has {view.len}")
-            sink.base.take = copy_out
-            sink.memory = <uint8_t *>view.buf
-            sink.room = nbytes if nbytes else view.len
-            sink.size = 0
-            self.recv_frames(&sink.base, False, flags, None)
-            return sink.size
-        finally:
-            PyBuffer_Release(&view)
+        rc = zmql_recv_into(self.handle, lent.loans, lent.count, whole, 0)
+        if rc == -EAGAIN:
+            limit = self.limit_of(RCVTIMEO, flags, timeout)
+        while rc == -EAGAIN and until != limit:
+            until = within_a_second(limit)
+            with nogil:
+                rc = zmql_recv_into(self.handle, lent.loans, lent.count, whole, until)
+            if rc == -EINTR:
+                rc = -EAGAIN
+                until = 0
+            if rc == -EAGAIN:
+                PyErr_CheckSignals()  # a handler that raises must not cost what has been received
+        give_back_all()
+        if rc == -ENOMEM:
+            raise MemoryError()
+        if rc == -EAGAIN:
+            raise too_late(timeout)
+        if rc == -EMSGSIZE:
+            raise ValueError(f"the next message has more parts than there are buffers ({lent.count}), or one that is larger "
+                             "than its buffer: recv_multipart() takes it")
+        if rc < 0:
+            raise self.fail(rc, "receive")
+        return rc
+
+    def recv_into(self, buffer, /, *, Py_ssize_t nbytes=0, int flags=0, timeout=None):
+        """Receive one frame into a writable buffer; returns its full length, also if the buffer was too small for it.
+
+        nbytes: use only so many octets of the buffer (0: all). The kernel writes a large frame that is still to come straight into
+        it. Raises Again with DONTWAIT, TimedOut after `timeout` seconds.
+        """
+        cdef Lent lent = Lent(1)
+        lent.add(buffer, nbytes)
+        self.receive_into(lent, False, flags, timeout)
+        return lent.loans[0].size
+
+    def recv_multipart_into(self, buffers, /, *, int flags=0, timeout=None):
+        """Receive a whole message, each part into a writable buffer of its own; returns a list of their sizes.
+
+        There may be more buffers than parts. A message that has more parts, or one larger than its buffer, raises ValueError and
+        stays to be received otherwise; what the buffers hold is then undefined. Raises Again with DONTWAIT, TimedOut after
+        `timeout` seconds.
+        """
+        cdef tuple all = tuple(buffers)
+        cdef Lent lent = Lent(len(all))
+        for buffer in all:
+            lent.add(buffer, 0)
+        return [lent.loans[i].size for i in range(self.receive_into(lent, True, flags, timeout))]
 
 
 cdef object too_late(timeout):

@@ -168,11 +168,32 @@ class _Socket(socket.Socket[bytes]):
             return []
         return some
 
-    def recv_into(self, buffer: Buffer, /, *, nbytes: int = 0, flags: int = 0) -> int:
-        """Receive one frame into a writable buffer; its full length, even if it did not fit."""
+    def recv_into(
+        self,
+        buffer: Buffer,
+        /,
+        *,
+        nbytes: int = 0,
+        flags: int = 0,
+        timeout: float | None = None,
+    ) -> int:
+        """Receive one frame into a writable buffer; its full length, even if it did not fit.
+
+        TimedOut after `timeout` seconds.
+        """
         attempt = partial(super().recv_into, buffer, nbytes=nbytes, flags=flags | _DONTWAIT)
-        size: int = self._receiving(flags, attempt)
+        size: int = self._receiving(flags, attempt, timeout)
         return size
+
+    def recv_multipart_into(
+        self, buffers: Iterable[Buffer], /, *, flags: int = 0, timeout: float | None = None
+    ) -> list[int]:
+        """Receive a whole message, each part into a writable buffer of its own; a list of their
+        sizes. ValueError if it does not fit; see the class that blocks. TimedOut after `timeout`
+        seconds."""
+        attempt = partial(super().recv_multipart_into, tuple(buffers), flags=flags | _DONTWAIT)
+        sizes: list[int] = self._receiving(flags, attempt, timeout)
+        return sizes
 
     def poll(self, timeout: float | None = None, flags: int = PollEvent.POLLIN) -> int:
         """Wait up to `timeout` milliseconds (None: for ever) for events: those that hold, or 0."""
