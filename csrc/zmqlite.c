@@ -272,7 +272,7 @@ int zmql_set (zmql_socket *s, int option, const void *value, size_t size)
     int rc = zl_socket_check (s);
     if (rc == 0)
         rc = zl_option_set (s, option, value, size);
-    zl_socket_flush_later (s);
+    zl_flush_later (s);
     zl_socket_unlock (s);
     return rc;
 }

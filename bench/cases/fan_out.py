@@ -87,7 +87,7 @@ def window_count(load: Load) -> int:
 def cases() -> Iterator[Case]:
     for load, bar in (
         (Load(600_000, 64, window=10_000), 5.0),
-        (Load(10_000, 64, workers=4, peers=100, window=500), 3.0),
+        (Load(60_000, 64, workers=4, peers=100, window=500), 3.0),
     ):
         yield Case(
             f"PUB to {load.peers} SUB tcp 64 B",

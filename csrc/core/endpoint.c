@@ -558,7 +558,7 @@ static void looked_up (zl_lookup *l, const zl_addr *addrs, int n)
                 connect_next (e);
             } else
                 failed (e, n);
-            zl_socket_flush_later (s);
+            zl_flush_later (s);
             break;
         }
     zl_socket_unlock (s);
@@ -658,7 +658,7 @@ int zl_endpoint_connect (zl_socket *s, const zl_transport *t, const char *text, 
         e->proxy = proxy;
         snprintf (s->last_endpoint, sizeof s->last_endpoint, "%s", text);
         start (e);
-        zl_socket_flush_later (s);
+        zl_flush_later (s);
     }
     zl_socket_unlock (s);
     return e ? 0 : -ENOMEM;

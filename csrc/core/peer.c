@@ -725,7 +725,7 @@ void zl_peer_judge (zl_socket *s, zl_peer *p, const zl_zap_reply *reply)
         hear (s, p);
         read_on (p);
     }
-    zl_socket_flush_later (s);
+    zl_flush_later (s);
 }
 
 static void take_bytes (zl_socket *s, zl_peer *p, size_t n)
@@ -1007,7 +1007,7 @@ static int stream_push (zl_pipe *pipe, const zl_msg *frames, unsigned n)
     int rc = zl_frameq_push (&pipe->out, &s->pool, frames, n);
     if (rc < 0)
         return rc;
-    s->gathered_bytes += (unsigned) (pipe->out.bytes - before);
+    s->flush.bytes += (unsigned) (pipe->out.bytes - before);
     int hwm = s->opt.sndhwm;
     if (hwm && !pipe->conflate && pipe->out.msgs >= (size_t) hwm)
         pipe->writable = false;

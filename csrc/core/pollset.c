@@ -185,6 +185,8 @@ static int look_at (entry *e)
         zl_socket_lock (e->sock);
         int rc = zl_socket_check (e->sock);
         if (rc == 0)
+            rc = zl_socket_events (e->sock) & e->events;
+        if (rc >= 0 && rc != e->events) /* the kernel may know of more */
             rc = zl_socket_events_now (e->sock) & e->events;
         zl_socket_unlock (e->sock);
         return rc;

@@ -10,23 +10,6 @@
 #include "peer.h"
 #include "socket.h"
 
-/* Who writes. A message that comes so long after the last write that a sender is hardly busy with writing alone is written by its
- * sender at once; one that comes sooner joins the buffer, and the reactor writes. */
-#define BUSY_NS 2000u
-/* A stream: the reactor has written, and more had gathered meanwhile; or it was posted so many times in a row, by a sender on
- * the processor that it takes to write, where nothing can gather. From then on the senders write themselves, whenever
- * this much has gathered or half the high-water mark, and before they wait; the reactor only comes by after each nap for
- * what they have left lying. A busy sender thus never shares its processor with a second thread. */
-#define STREAM_POSTS 16u
-#define GATHER_BYTES 131072u
-#define GATHER_CONNECTIONS 16u /* for each connection, but for no more than these */
-#define NAP_FIRST 100000u
-#define NAP_LAST (ZL_MS)       /* once they have shown that they do */
-#define NAP_SHARE 4u           /* a nap is so many times as long as the flush before it, if that is longer */
-/* Senders that write each message although hardly any time is left between them may be slow because of that, or by nature: after
- * so many it is tried whether more come in a stream. */
-#define QUIET_NS 10000u
-#define HASTY_MAX 4096u
 /* When the reactor looks again at a socket that application threads wait on: soon at first, less often while they keep
  * coming back. Output that is stuck does not wait for that (give_turn). */
 #define LOOK_FIRST ZL_MS
@@ -148,66 +131,6 @@ void zl_socket_unwatch (zl_socket *s, zl_source *src)
     src->fd = -1;
 }
 
-/* Writes to each dirty connection once. What has gathered meanwhile leaves it dirty again: the caller sees to that. */
-static void write_round (zl_socket *s)
-{
-    zl_node round;
-    zl_list_init (&round);
-    s->flushing = true;
-    s->gathered_bytes = s->gathered_msgs = 0;
-    unsigned connections = 0;
-    zl_time began = zl_now ();
-    for (zl_node *n; (n = zl_list_pop (&s->dirty));)
-        zl_list_append (&round, n);
-    for (; !zl_list_empty (&round); connections++)
-        zl_peer_write (s, zl_peer_of_dirty (round.next));
-    s->flushing = false;
-    s->last_flush = zl_now ();
-    s->flush_took = s->last_flush - began;
-    s->gather_bytes = GATHER_BYTES * ZL_MAX (ZL_MIN (connections, GATHER_CONNECTIONS), 1);
-}
-
-static void flush_dirty (zl_socket *s)
-{
-    write_round (s);
-    if (!s->streaming)
-        zl_socket_flush_later (s);
-}
-
-static void nap (zl_socket *s, zl_time length)
-{
-    s->streaming = true;
-    s->nap_length = length;
-    s->full_flushes = 0;
-    zl_socket_alarm (s, &s->nap, zl_now () + length);
-}
-
-static void nap_over (zl_socket *s, zl_alarm *a)
-{
-    (void) a;
-    if (s->flushing || s->full_flushes) {
-        nap (s, ZL_MIN (2 * s->nap_length, NAP_LAST));
-        return;
-    }
-    unsigned sent = s->gathered_msgs;
-    if (!zl_list_empty (&s->dirty))
-        write_round (s);
-    if (sent * s->flush_took < s->nap_length)
-        s->streaming = false; /* the senders would have had the time to write each message */
-    else
-        nap (s, ZL_MIN (ZL_MAX (NAP_FIRST, NAP_SHARE * s->flush_took), NAP_LAST));
-}
-
-/* The reactor writes what it was posted for. */
-static void reactor_flush (zl_socket *s)
-{
-    write_round (s);
-    if (!zl_list_empty (&s->dirty) || s->posts_in_a_row >= STREAM_POSTS) {
-        s->posts_in_a_row = 0;
-        nap (s, NAP_FIRST);
-    }
-}
-
 /* Reads once from each connection that may have something. */
 static void read_readable (zl_socket *s)
 {
@@ -253,8 +176,8 @@ static int io_step (zl_socket *s, zl_time timeout)
             src->ready (s, src, ready[i].events);
     }
     read_readable (s);
-    if (!zl_list_empty (&s->dirty) && !s->flushing)
-        flush_dirty (s);
+    if (zl_flush_is_due (s))
+        zl_flush_now (s);
     return n;
 }
 
@@ -385,7 +308,7 @@ static bool closing_step (zl_socket *s)
         return false; /* give_turn() posts us again */
     sweep (s);
     if (!zl_list_empty (&s->peers) || !zl_list_empty (&s->endpoints) || !zl_list_empty (&s->waiters) ||
-        s->flushing)
+        s->flush.busy)
         return false;
     ZL_ASSERT (zl_list_empty (&s->pipes));
     s->reaped = true;
@@ -418,13 +341,11 @@ static void service (zl_client *c, unsigned why)
     }
     if (why & ZL_WHY_TIMER) {
         run_alarms (s);
-        if (!s->streaming)
-            zl_socket_flush_later (s); /* a connection made anew has its greeting to send */
+        if (!s->flush.streaming)
+            zl_flush_later (s); /* a connection made anew has its greeting to send */
     }
-    if (why & ZL_WHY_POSTED && s->posted) {
-        s->posted = s->flushing = false;
-        reactor_flush (s);
-    }
+    if (why & ZL_WHY_POSTED)
+        zl_flush_posted (s);
     if (why & ZL_WHY_READY) {
         if (s->turn || s->epoch != s->seen_epoch)
             watch (s);
@@ -462,10 +383,9 @@ int zl_socket_open (zl_ctx *ctx, zl_loop *loop, const zl_type *type, zl_socket *
     s->timers_told = ZL_NEVER;
     s->look.fire = look_again;
     s->linger.fire = linger_passed;
-    s->nap.fire = nap_over;
     zl_timer_init (&s->look.timer);
     zl_timer_init (&s->linger.timer);
-    zl_timer_init (&s->nap.timer);
+    zl_flush_init (&s->flush);
     s->client.service = service;
     s->client.set.fd = -1;
 
@@ -674,18 +594,10 @@ int zl_socket_unbind (zl_socket *s, const char *endpoint)
 
 /* ---- sending ---- */
 
-void zl_socket_flush_later (zl_socket *s)
-{
-    if (!zl_list_empty (&s->dirty) && !s->flushing) {
-        s->flushing = s->posted = true;
-        zl_loop_post (&s->client);
-    }
-}
-
 void zl_socket_flush_now (zl_socket *s)
 {
     zl_socket_lock (s);
-    flush_dirty (s);
+    zl_flush_now (s);
     if (s->closed && !s->reaped)
         zl_loop_post (&s->client);
     zl_socket_unlock (s);
@@ -694,36 +606,9 @@ void zl_socket_flush_now (zl_socket *s)
 void zl_socket_flush_idle (zl_socket *s)
 {
     zl_socket_lock (s);
-    if (!zl_list_empty (&s->dirty) && !s->flushing)
-        flush_dirty (s);
+    if (zl_flush_is_due (s))
+        zl_flush_now (s);
     zl_socket_unlock (s);
-}
-
-/* Who writes what has just been queued: 1 the caller, 0 somebody else or nobody needs to. */
-static int choose_writer (zl_socket *s)
-{
-    if (s->flushing || zl_list_empty (&s->dirty))
-        return 0;
-    if (s->streaming) {
-        int hwm = s->opt.sndhwm;
-        s->flushing = s->gathered_bytes >= s->gather_bytes || (hwm && s->gathered_msgs >= (unsigned) hwm / 2);
-        s->full_flushes += s->flushing;
-        return s->flushing;
-    }
-    zl_time since = s->waited ? ZL_NEVER : zl_now () - s->last_flush;
-    bool lone = since > BUSY_NS;
-    s->waited = false;
-    s->hasty = since > QUIET_NS ? 0 : s->hasty + lone;
-    s->posts_in_a_row = lone ? 0 : s->posts_in_a_row + 1;
-    if (s->hasty == HASTY_MAX) {
-        s->hasty = 0;
-        nap (s, NAP_FIRST);
-        return 0;
-    }
-    if (!lone)
-        zl_socket_flush_later (s);
-    s->flushing = true;
-    return lone;
 }
 
 /* Keeps frames that more will follow. */
@@ -789,7 +674,7 @@ static int send_one (zl_socket *s, const zl_msg *frames, unsigned n, int flags)
     int rc = ZL_LIKELY (!s->part_count) ? s->type->send (s, frames, n) : send_with_parts (s, frames, n);
     if (ZL_LIKELY (rc == 0)) {
         s->stats.sent++;
-        s->gathered_msgs++;
+        s->flush.msgs++;
     }
     return rc;
 }
@@ -802,7 +687,7 @@ int zl_socket_send (zl_socket *s, const zl_msg *frames, unsigned n, int flags)
     if (ZL_LIKELY (rc == 0))
         rc = send_one (s, frames, n, flags);
     if (ZL_LIKELY (rc == 0 && s->stats.sent != before))
-        rc = choose_writer (s);
+        rc = zl_flush_choose (s);
     if (ZL_UNLIKELY (rc == -EAGAIN))
         s->stuck = true;
     zl_socket_unlock (s);
@@ -821,7 +706,7 @@ int zl_socket_send_many (zl_socket *s, const zl_msg *frames, const unsigned *cou
     *sent = i;
     if (rc == -EAGAIN)
         s->stuck = true;
-    int writer = i ? choose_writer (s) : 0;
+    int writer = i ? zl_flush_choose (s) : 0;
     zl_socket_unlock (s);
     return i ? writer : rc;
 }
@@ -1084,8 +969,8 @@ static int wait_for (zl_socket *s, int events, zl_time deadline, bool *mine, zl_
         if (looked && now >= deadline)
             break;
         looked = true;
-        if (!zl_list_empty (&s->dirty) && !s->flushing) {
-            flush_dirty (s); /* and look again: the mutex was released */
+        if (zl_flush_is_due (s)) {
+            zl_flush_now (s); /* and look again: the mutex was released */
             continue;
         }
         if (!*mine && !s->turn) {

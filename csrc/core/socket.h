@@ -23,6 +23,7 @@
 #include "../base/sync.h"
 #include "../loop/loop.h"
 #include "endpoint.h"
+#include "flush.h"
 #include "monitor.h"
 #include "options.h"
 #include "stats.h"
@@ -31,13 +32,6 @@
 typedef struct zl_ctx zl_ctx;
 typedef struct zl_into zl_into;
 typedef struct zl_loan zl_loan;
-
-/* A timer of a socket; fires on the reactor's thread with the socket's mutex held. */
-typedef struct zl_alarm zl_alarm;
-struct zl_alarm {
-    zl_timer timer;
-    void (*fire) (zl_socket *s, zl_alarm *a);
-};
 
 /* A descriptor in the socket's poll set. Handlers run with the turn and the mutex held. */
 typedef struct zl_source zl_source;
@@ -109,17 +103,7 @@ struct zl_socket {
     zl_node dirty;     /* zl_peer.dirty: have something to write and nobody writing */
     zl_node graves;    /* zl_peer.node: ended, freed when nobody has the turn */
     unsigned blocked;  /* peers whose output the kernel does not take now */
-    bool flushing;     /* somebody writes the dirty ones, or is bound to */
-    bool posted;       /* that somebody is the reactor, and it has not begun */
-    bool streaming;    /* the senders write themselves when enough has gathered; the reactor naps */
-    zl_alarm nap;
-    zl_time nap_length;
-    unsigned posts_in_a_row; /* of the reactor, without a lone message between them */
-    unsigned hasty; /* messages that their senders have written one by one in quick succession */
-    unsigned full_flushes; /* that senders did in this nap because enough had gathered */
-    unsigned gathered_bytes, gathered_msgs; /* queued, and sent, since the last flush */
-    unsigned gather_bytes; /* so much is worth a flush */
-    zl_time last_flush, flush_took;
+    zl_flush flush;
     unsigned draining; /* threads in zl_socket_drain() */
     bool news;       /* somebody is to be told something once the mutex is released: */
     zl_node touches; /* zl_link: other sockets */
@@ -238,9 +222,6 @@ int zl_socket_place (zl_socket *s);
 
 /* Something has changed that a blocked thread or the owner of the FD may be waiting for. */
 void zl_socket_changed (zl_socket *s);
-void zl_socket_alarm (zl_socket *s, zl_alarm *a, zl_time at);
-/* Has the reactor flush what is dirty. */
-void zl_socket_flush_later (zl_socket *s);
 /* Throws away what is left of the message that is being received. */
 void zl_socket_abandon_message (zl_socket *s);
 /* The spare block, if it has the size of the large body that has begun; NULL if not. */
