@@ -1,9 +1,13 @@
 """PUB and SUB: every message to whoever asked for its beginning, never a wait."""
 
+from random import Random
+
 import pytest
 from support import drain, fails_with, readable, settle, wait_readable, writable
 
 import zmqlite as zmq
+
+SIZES = (0, 5, 60, 300, 4000, 9000, 70_000)
 
 
 @pytest.fixture
@@ -156,6 +160,35 @@ def test_each_subscriber_gets_its_own(bound, socket, transport):
         pub.send(topic)
     for number, sub in enumerate(subscribers):
         assert [sub.recv(), sub.recv()] == [b"%d" % number, b"all"]
+
+
+def test_of_many_subscribers_each_gets_what_it_asked_for(socket, endpoint):
+    """Over every transport, in messages of all sizes and forms, though some leave meanwhile."""
+    topics = ["", "a", "b", "ab", "c", "", "a"]
+    pub = socket(zmq.PUB, {zmq.SNDHWM: 0})
+    subscribers = []
+    for transport in ("tcp", "ipc", "inproc"):
+        pub.bind(endpoint(transport))
+        for topic in topics:
+            sub = socket(zmq.SUB, {zmq.RCVHWM: 0})
+            sub.connect(pub.last_endpoint)
+            sub.subscribe(topic)
+            sub.subscribe(b"\xffend")
+            settle(pub, sub)
+            subscribers.append((sub, topic.encode()))
+    random = Random(1)
+    sent = []
+    for index in range(2000):
+        parts = [bytes([index % 251]) * random.choice(SIZES) for _ in range(random.randrange(3))]
+        sent.append([random.choice(["a", "ab", "b", "ba", "c", "d"]).encode(), *parts])
+        pub.send_multipart(sent[-1])
+        if index % 500 == 250:
+            subscribers.pop(random.randrange(len(subscribers)))[0].close()
+    pub.send(b"\xffend")
+    for sub, topic in subscribers:
+        received = iter(sub.recv_multipart, [b"\xffend"])
+        received = [message for message in received if not message[0].startswith(b"\xffprobe")]
+        assert received == [message for message in sent if message[0].startswith(topic)]
 
 
 def test_sub_hears_several_publishers(bound, socket, transport):

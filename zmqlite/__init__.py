@@ -3,16 +3,13 @@
 A program written for pyzmq runs with `import zmqlite as zmq`.
 """
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from . import backend as backend
 from . import constants
-from . import sugar as sugar
-from . import utils as utils
 from ._core import IPC_PATH_MAX_LEN, Frame, has, proxy, proxy_steerable, strerror, zmq_errno
 from .constants import *
 from .context import Context, SyncContext
-from .curve import curve_keypair, curve_public
 from .error import (
     Again,
     ContextTerminated,
@@ -26,10 +23,7 @@ from .error import (
     ZMQVersionError,
 )
 from .poll import Poller, select, zmq_poll
-from .posing import install_as_zmq
-from .relay import device
 from .socket import Socket, SyncSocket
-from .stopwatch import Stopwatch
 from .tracker import _FINISHED_TRACKER, MessageTracker
 from .version import (
     __revision__,
@@ -40,7 +34,41 @@ from .version import (
     zmqlite_version,
 )
 
+if TYPE_CHECKING:
+    from . import backend as backend
+    from . import sugar as sugar
+    from . import utils as utils
+    from .curve import curve_keypair, curve_public
+    from .posing import install_as_zmq
+    from .relay import device
+    from .stopwatch import Stopwatch
+
 __version__ = zmqlite_version()
+
+# Most programs use none of these, so each is imported when it is first asked for.
+_MODULES_OF = {
+    "Stopwatch": "stopwatch",
+    "curve_keypair": "curve",
+    "curve_public": "curve",
+    "device": "relay",
+    "install_as_zmq": "posing",
+}
+_MODULES = ("backend", "sugar", "utils")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    if name not in _MODULES_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f".{_MODULES_OF[name]}", __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES_OF, *_MODULES})
+
 
 Message = Frame
 

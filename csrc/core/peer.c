@@ -145,6 +145,7 @@ static void part_from_pipe (zl_peer *p)
     zl_frameq_seal (&p->pipe->in, &p->sock->pool);
     p->linked = p->big_linked = false;
     zl_frameq_rollback (&p->pipe->in, &p->sock->pool);
+    p->pipe->takes_encoded = false;
     p->pipe->peer = NULL;
     p->pipe = NULL;
 }
@@ -160,8 +161,10 @@ static void bury (zl_socket *s, zl_peer *p)
     p->source.fd = -1;
     zl_pipe *pipe = p->pipe;
     part_from_pipe (p);
+    s->stats.dropped[ZL_DROP_MEMORY] += zl_frameq_own (&p->tx, &s->pool);
     s->stats.dropped[ZL_DROP_CONNECTION_LOST] += zl_frameq_recover (&p->tx, &s->pool, p->tx_off);
     if (pipe) { /* whole messages that were not begun go out on the next connection, if there will be one */
+        s->stats.dropped[ZL_DROP_MEMORY] += zl_frameq_own (&pipe->out, &s->pool);
         zl_frameq_splice (&p->tx, &pipe->out);
         pipe->out = p->tx;
         p->tx = (zl_frameq){0};
@@ -327,6 +330,7 @@ static void become_ready (zl_socket *s, zl_peer *p)
     }
     p->pipe = pipe;
     pipe->peer = p;
+    pipe->takes_encoded = !pipe->conflate && !zl_wire_is_foreign (&p->wire);
     zl_endpoint_set_pipe (p->endpoint, pipe);
     if (o->heartbeat_ivl && !p->wire.legacy && heart_of (s, p))
         zl_heartbeat_start (p->heart);
@@ -382,6 +386,23 @@ static void retire_slab (zl_peer *p)
     p->linked = false;
 }
 
+/* An idle connection holds no slab: what it has read was received, and nothing is known to come. */
+static void spare_slab (zl_peer *p)
+{
+    zl_chunk *c = p->slab;
+    if (!c || c->begin != c->end || p->cut != p->fill || p->rd_owned || p->rd_ready)
+        return;
+    if (p->linked) {
+        if (p->pipe->in.head != c)
+            return;
+        p->pipe->in = (zl_frameq){0};
+        p->linked = false;
+    }
+    zl_chunk_put (&p->sock->pool, c);
+    p->slab = NULL;
+    p->cut = p->fill = 0;
+}
+
 /* Makes room to read into. False without memory. */
 static bool prepare_slab (zl_peer *p)
 {
@@ -391,12 +412,13 @@ static bool prepare_slab (zl_peer *p)
     if (c) {
         if (c->begin == c->end && p->cut == p->fill)
             c->begin = c->end = p->cut = p->fill = 0;
-        bool too_small = p->rd_large && !c->large && p->fill == 0;
+        bool too_small = p->rd_large && c->size == ZL_SMALL && p->fill == 0;
         if (!too_small && c->cap - p->fill >= READ_MIN && p->need <= c->cap - p->cut)
             return true;
         partial = p->fill - p->cut;
     }
-    zl_chunk *fresh = zl_chunk_get (pool, p->rd_large || p->need > ZL_CHUNK_SMALL || partial > ZL_CHUNK_SMALL - READ_MIN);
+    bool large = p->rd_large || p->need > ZL_CHUNK_SMALL || partial > ZL_CHUNK_SMALL - READ_MIN;
+    zl_chunk *fresh = zl_chunk_get (pool, large ? ZL_LARGE : ZL_SMALL);
     if (!fresh)
         return false;
     fresh->open = true;
@@ -800,13 +822,10 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
         connection_ended (s, p, (int) got);
     if (p->dead)
         return;
-    if (p->slab && !p->linked && p->cut == p->fill && !p->rd_ready) { /* an idle connection holds no slab */
-        zl_chunk_put (&s->pool, p->slab);
-        p->slab = NULL;
-        p->cut = p->fill = 0;
-    }
     if (p->rd_ready)
         zl_list_append (&s->readable, &p->readable);
+    else
+        spare_slab (p);
 }
 
 /* ---- writing ---- */
@@ -994,6 +1013,18 @@ int zl_peer_open (zl_socket *s, zl_endpoint *e, int fd)
 
 /* ---- the pipe's view ---- */
 
+/* The queue has got one more message. */
+static void stream_pushed (zl_pipe *pipe, size_t bytes_before)
+{
+    zl_socket *s = pipe->sock;
+    s->flush.bytes += (unsigned) (pipe->out.bytes - bytes_before);
+    int hwm = s->opt.sndhwm;
+    if (hwm && !pipe->conflate && pipe->out.msgs >= (size_t) hwm)
+        pipe->writable = false;
+    if (pipe->peer)
+        make_dirty (pipe->peer);
+}
+
 static int stream_push (zl_pipe *pipe, const zl_msg *frames, unsigned n)
 {
     zl_socket *s = pipe->sock;
@@ -1005,23 +1036,29 @@ static int stream_push (zl_pipe *pipe, const zl_msg *frames, unsigned n)
     }
     size_t before = pipe->out.bytes;
     int rc = zl_frameq_push (&pipe->out, &s->pool, frames, n);
-    if (rc < 0)
-        return rc;
-    s->flush.bytes += (unsigned) (pipe->out.bytes - before);
-    int hwm = s->opt.sndhwm;
-    if (hwm && !pipe->conflate && pipe->out.msgs >= (size_t) hwm)
-        pipe->writable = false;
-    if (pipe->peer)
-        make_dirty (pipe->peer);
-    return 0;
+    if (rc == 0)
+        stream_pushed (pipe, before);
+    return rc;
+}
+
+static int stream_push_encoded (zl_pipe *pipe, const zl_encoded *message)
+{
+    size_t before = pipe->out.bytes;
+    int rc = zl_frameq_push_encoded (&pipe->out, &pipe->sock->pool, message);
+    if (rc == 0)
+        stream_pushed (pipe, before);
+    return rc;
 }
 
 static void stream_consumed (zl_pipe *pipe)
 {
     zl_peer *p = pipe->peer;
-    if (!p || !p->rd_paused || pipe->in.msgs > (size_t) pipe->sock->opt.rcvhwm / 2)
+    if (!p)
         return;
-    unpause (p);
+    if (pipe->in.msgs == 0)
+        spare_slab (p);
+    if (p->rd_paused && pipe->in.msgs <= (size_t) pipe->sock->opt.rcvhwm / 2)
+        unpause (p);
 }
 
 static void stream_recheck (zl_pipe *pipe)
@@ -1080,6 +1117,7 @@ static void stream_close (zl_pipe *pipe)
 
 const zl_pipe_ops zl_stream_pipe_ops = {
     .push = stream_push,
+    .push_encoded = stream_push_encoded,
     .consumed = stream_consumed,
     .recheck = stream_recheck,
     .subscribe = stream_subscribe,

@@ -20,6 +20,8 @@ typedef struct zl_link zl_link;
 typedef struct {
     /* Takes one message, room or not: 0 or -ENOMEM. Updates p->writable. */
     int (*push) (zl_pipe *p, const zl_msg *frames, unsigned n);
+    /* The same for a message that was encoded for several pipes. Only while p->takes_encoded. */
+    int (*push_encoded) (zl_pipe *p, const zl_encoded *message);
     /* p->in is empty: fetch what the other side holds ready. NULL: it comes by itself. */
     void (*pull) (zl_pipe *p);
     /* Some messages have been read from p->in. */
@@ -55,6 +57,7 @@ struct zl_pipe {
     bool outgoing;  /* connect() made it, not an accepted connection */
     bool named;     /* its id was given with CONNECT_ROUTING_ID, whatever the peer announces */
     bool conflate;  /* each queue keeps one frame, the newest */
+    bool takes_encoded; /* it has a connection on which messages look as they do in a queue */
     bool matched;   /* dist: gets the message that is being sent */
     unsigned unreported, report_at; /* inproc: messages read since the sender was told; when to tell it again */
     char *name; /* inproc, connecting side: the endpoint; malloc'ed */

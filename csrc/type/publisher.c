@@ -4,12 +4,15 @@
 
 #include "publisher.h"
 
+enum { MANY = 4 };
+
 void zl_publisher_fini (zl_socket *s)
 {
     zl_publisher *pub = s->priv;
     zl_trie_fini (&pub->topics);
     zl_trie_fini (&pub->asked);
     free (pub->matches);
+    zl_blob_drop (pub->encoded.blob);
     free (pub->origins);
     if (pub->upstream) {
         zl_frameq_clear (&pub->upstream->in, &s->pool);
@@ -294,17 +297,19 @@ int zl_publisher_check_first (zl_socket *s, const zl_msg *first)
     return all_have_room (pub) ? 0 : -EAGAIN;
 }
 
-/* To everyone in the matches, who are none any more afterwards. */
+/* To everyone in the matches, who are none any more afterwards. What goes to many is encoded once for all who can take it so. */
 static void fan_out (zl_socket *s, const zl_msg *frames, unsigned n)
 {
     zl_publisher *pub = s->priv;
+    bool encoded = pub->match_count >= MANY && zl_encoded_put (&pub->encoded, frames, n) == 0;
     for (size_t i = 0; i < pub->match_count; i++) {
         zl_pipe *p = pub->matches[i];
         p->matched = false;
-        if (!p->writable)
-            s->stats.dropped[ZL_DROP_HWM]++;
-        else if (p->ops->push (p, frames, n) < 0)
-            s->stats.dropped[ZL_DROP_MEMORY]++;
+        int rc = !p->writable                 ? -EAGAIN
+                 : encoded && p->takes_encoded ? p->ops->push_encoded (p, &pub->encoded)
+                                               : p->ops->push (p, frames, n);
+        if (rc < 0)
+            s->stats.dropped[rc == -EAGAIN ? ZL_DROP_HWM : ZL_DROP_MEMORY]++;
     }
 }
 

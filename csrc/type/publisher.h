@@ -17,6 +17,7 @@ typedef struct {
     zl_pipe **matches; /* of the message being sent */
     size_t match_count, match_cap;
     bool out_of_memory;
+    zl_encoded encoded; /* messages that go to many */
 
     /* XPUB: what the application is told, in order of arrival; a pipe without an other side, in no list of the socket. */
     zl_pipe *upstream;

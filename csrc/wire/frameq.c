@@ -5,40 +5,43 @@
 
 #include "frameq.h"
 
-enum { POOL_MAX_SMALL = 64, POOL_MAX_LARGE = 8 };
+static const uint32_t chunk_caps[] = {ZL_CHUNK_SMALL, ZL_CHUNK_LARGE, 0};
+static const unsigned pool_most[] = {64, 8, 256};
+/* Of a block with encoded messages, and of a message for which that pays: larger frames had better be referred to. */
+enum { ENCODED_BLOCK = 65536 - sizeof (zl_blob), ENCODED_MAX = ZL_REF_MIN };
 
-zl_chunk *zl_chunk_get (zl_pool *pool, bool large)
+zl_chunk *zl_chunk_get (zl_pool *pool, enum zl_chunk_size size)
 {
-    zl_chunk *c = pool->free[large];
-    uint32_t cap = large ? ZL_CHUNK_LARGE : ZL_CHUNK_SMALL;
+    zl_chunk *c = pool->free[size];
+    uint32_t cap = chunk_caps[size];
     if (c) {
-        pool->free[large] = c->next;
-        pool->count[large]--;
+        pool->free[size] = c->next;
+        pool->count[size]--;
     } else {
         c = malloc (sizeof *c + cap);
         if (!c)
             return NULL;
     }
-    *c = (zl_chunk){.cap = cap, .large = large};
+    *c = (zl_chunk){.cap = cap, .size = (uint8_t) size};
     return c;
 }
 
 void zl_chunk_put (zl_pool *pool, zl_chunk *c)
 {
     zl_blob_drop (c->blob);
-    if (pool->count[c->large] >= (c->large ? POOL_MAX_LARGE : POOL_MAX_SMALL)) {
+    if (pool->count[c->size] >= pool_most[c->size]) {
         free (c);
         return;
     }
     c->blob = NULL;
-    c->next = pool->free[c->large];
-    pool->free[c->large] = c;
-    pool->count[c->large]++;
+    c->next = pool->free[c->size];
+    pool->free[c->size] = c;
+    pool->count[c->size]++;
 }
 
 void zl_pool_fini (zl_pool *pool)
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < ZL_CHUNK_SIZES; i++) {
         for (zl_chunk *c = pool->free[i], *next; c; c = next) {
             next = c->next;
             free (c);
@@ -67,18 +70,33 @@ static void drop_head (zl_frameq *q, zl_pool *pool)
     zl_chunk_put (pool, c);
 }
 
+static inline bool has_room (const zl_chunk *c, size_t n, bool control)
+{
+    return !c->blob && !c->open && c->control == control && c->cap - c->end >= n;
+}
+
 /* Room for n contiguous bytes at the tail; the first chunk of a queue is a small one. NULL without memory. */
 static zl_chunk *reserve (zl_frameq *q, zl_pool *pool, size_t n, bool control)
 {
     zl_chunk *c = q->tail;
-    if (ZL_LIKELY (c && !c->blob && !c->open && c->control == control && c->cap - c->end >= n))
+    if (ZL_LIKELY (c && has_room (c, n, control)))
         return c;
-    c = zl_chunk_get (pool, (c && !c->control) || n > ZL_CHUNK_SMALL);
+    c = zl_chunk_get (pool, (c && !c->control) || n > ZL_CHUNK_SMALL ? ZL_LARGE : ZL_SMALL);
     if (!c)
         return NULL;
     c->control = control;
     zl_frameq_link (q, c);
     return c;
+}
+
+/* Into a chunk that has room for it. */
+static inline void put_frame (zl_frameq *q, zl_chunk *c, const zl_msg *m, unsigned flags)
+{
+    unsigned h = zl_header_put (c->data + c->end, m->size, flags);
+    if (m->size)
+        memcpy (c->data + c->end + h, m->data, m->size);
+    c->end += h + (uint32_t) m->size;
+    q->bytes += h + m->size;
 }
 
 static int push_frame (zl_frameq *q, zl_pool *pool, const zl_msg *m, unsigned flags)
@@ -88,11 +106,7 @@ static int push_frame (zl_frameq *q, zl_pool *pool, const zl_msg *m, unsigned fl
         zl_chunk *c = reserve (q, pool, ZL_HEADER_MAX + m->size, false);
         if (!c)
             return -ENOMEM;
-        unsigned h = zl_header_put (c->data + c->end, m->size, flags);
-        if (m->size)
-            memcpy (c->data + c->end + h, m->data, m->size);
-        c->end += h + (uint32_t) m->size;
-        q->bytes += h + m->size;
+        put_frame (q, c, m, flags);
         return 0;
     }
     zl_blob *b = zl_msg_blob (m);
@@ -136,6 +150,12 @@ static void cut_back (zl_frameq *q, zl_pool *pool, zl_chunk *tail, uint32_t end,
 int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned n)
 {
     zl_chunk *tail = q->tail;
+    if (ZL_LIKELY (n == 1 && !frames->blob && tail && has_room (tail, ZL_HEADER_MAX + frames->size, false))) {
+        put_frame (q, tail, frames, 0);
+        tail->msgs++;
+        q->msgs++;
+        return 0;
+    }
     uint32_t end = tail ? tail->end : 0;
     size_t bytes = q->bytes;
     for (unsigned i = 0; i < n; i++)
@@ -151,6 +171,85 @@ int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned 
     q->msgs++;
     return 0;
 }
+
+/* ---- messages encoded for several queues ---- */
+
+int zl_encoded_put (zl_encoded *e, const zl_msg *frames, unsigned n)
+{
+    size_t size = 0;
+    for (unsigned i = 0; i < n && size <= ENCODED_MAX; i++)
+        size += zl_header_len (frames[i].size) + frames[i].size;
+    if (size > ENCODED_MAX)
+        return -EMSGSIZE;
+    if (!e->blob || e->blob->size - e->end < size) {
+        zl_blob *fresh = zl_blob_alloc (ENCODED_BLOCK);
+        if (!fresh)
+            return -ENOMEM;
+        zl_blob_drop (e->blob);
+        *e = (zl_encoded){.blob = fresh};
+    }
+    e->begin = e->end;
+    uint8_t *at = zl_blob_bytes (e->blob) + e->begin;
+    for (unsigned i = 0; i < n; i++) {
+        at += zl_header_put (at, frames[i].size, i + 1 < n ? ZL_FRAME_MORE : 0);
+        if (frames[i].size)
+            memcpy (at, frames[i].data, frames[i].size);
+        at += frames[i].size;
+    }
+    e->end = e->begin + size;
+    return 0;
+}
+
+int zl_frameq_push_encoded (zl_frameq *q, zl_pool *pool, const zl_encoded *e)
+{
+    zl_chunk *c = q->tail;
+    const uint8_t *message = e->blob->data + e->begin;
+    size_t size = e->end - e->begin;
+    if (!c || !c->encoded || c->body + c->body_size != message || c->blob != e->blob) {
+        c = zl_chunk_get (pool, ZL_BARE);
+        if (!c)
+            return -ENOMEM;
+        c->encoded = true;
+        c->blob = zl_blob_hold (e->blob);
+        c->body = message;
+        zl_frameq_link (q, c);
+    }
+    c->body_size += size;
+    c->msgs++;
+    q->msgs++;
+    q->bytes += size;
+    return 0;
+}
+
+size_t zl_frameq_own (zl_frameq *q, zl_pool *pool)
+{
+    zl_frameq owned = {0};
+    size_t dropped = 0;
+    for (zl_chunk *c = q->head, *next; c; c = next) {
+        next = c->next;
+        if (!c->encoded) {
+            zl_frameq_link (&owned, c);
+            continue;
+        }
+        zl_chunk *copy = zl_chunk_get (pool, ZL_LARGE);
+        if (copy) {
+            memcpy (copy->data, c->body, c->body_size);
+            copy->end = (uint32_t) c->body_size;
+            copy->msgs = c->msgs;
+            zl_frameq_link (&owned, copy);
+        } else {
+            dropped += c->msgs;
+            q->msgs -= c->msgs;
+            q->bytes -= c->body_size;
+        }
+        zl_chunk_put (pool, c);
+    }
+    q->head = owned.head;
+    q->tail = owned.tail;
+    return dropped;
+}
+
+/* ---- what belongs to one connection ---- */
 
 int zl_frameq_push_raw (zl_frameq *q, zl_pool *pool, const void *bytes, size_t size)
 {
@@ -309,6 +408,7 @@ bool zl_frameq_peek (zl_frameq *q, zl_pool *pool, zl_view *v)
         zl_chunk *c = q->head;
         if (!c)
             return false;
+        ZL_ASSERT (!c->encoded);
         if (c->begin == c->end) {
             if (c->open)
                 return false;
@@ -374,7 +474,7 @@ void zl_frameq_seal (zl_frameq *q, zl_pool *pool)
     zl_chunk *before = NULL;
     for (zl_chunk *c = q->head; c != open; c = c->next)
         before = c;
-    zl_chunk *copy = open->begin == open->end ? NULL : zl_chunk_get (pool, open->large);
+    zl_chunk *copy = open->begin == open->end ? NULL : zl_chunk_get (pool, open->size);
     if (copy) {
         copy->end = open->end - open->begin;
         memcpy (copy->data, open->data + open->begin, copy->end);

@@ -33,14 +33,17 @@ struct zl_chunk {
     bool open;          /* a connection is still reading into it: keep it, even when empty */
     bool control;       /* greeting, commands, foreign frames: of this connection only, never sent again on the next */
     bool continues;     /* begins inside a message: it goes where the chunk before it went */
-    bool large;         /* which of the pool's two sizes */
+    uint8_t size;       /* enum zl_chunk_size */
+    bool encoded;       /* the block holds whole messages, header and all (zl_encoded), and the chunk itself nothing */
     uint8_t data[];
 };
 
+enum zl_chunk_size { ZL_SMALL, ZL_LARGE, ZL_BARE, ZL_CHUNK_SIZES };
+
 /* Chunks to use again, so that a busy socket does not go to malloc. Guarded by the mutex of the socket it lies in. */
 typedef struct {
-    zl_chunk *free[2];
-    unsigned count[2];
+    zl_chunk *free[ZL_CHUNK_SIZES];
+    unsigned count[ZL_CHUNK_SIZES];
 } zl_pool;
 
 #define ZL_CHUNK_SMALL (4096u - sizeof (zl_chunk))
@@ -65,8 +68,15 @@ typedef struct {
     const zl_blob *properties; /* of the connection that it came over; set on delivery, NULL if there is none */
 } zl_view;
 
+/* Messages that are encoded once for several queues, one behind the other in a block, which each queue holds while it refers to
+ * it. What is in the block never changes; more may be written behind it. */
+typedef struct {
+    zl_blob *blob;
+    size_t begin, end; /* of the newest message */
+} zl_encoded;
+
 /* An empty chunk, or NULL without memory. */
-zl_chunk *zl_chunk_get (zl_pool *pool, bool large);
+zl_chunk *zl_chunk_get (zl_pool *pool, enum zl_chunk_size size);
 /* Gives a chunk back, with whatever it still refers to. */
 void zl_chunk_put (zl_pool *pool, zl_chunk *c);
 void zl_pool_fini (zl_pool *pool);
@@ -78,6 +88,14 @@ static inline size_t zl_chunk_size (const zl_chunk *c)
 
 /* Appends a whole message of n frames: 0, or -ENOMEM and the queue is as before. */
 int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned n);
+/* Encodes a message of n frames behind those before it, or into a new block: 0, -EMSGSIZE if it is too large for that to be of use,
+ * or -ENOMEM. */
+int zl_encoded_put (zl_encoded *e, const zl_msg *frames, unsigned n);
+/* Appends the newest message of e, without a copy: 0 or -ENOMEM. The queue may then be written, moved, joined and cleared, but its
+ * frames not be looked at before zl_frameq_own(). */
+int zl_frameq_push_encoded (zl_frameq *q, zl_pool *pool, const zl_encoded *e);
+/* Copies what lies in blocks of zl_encoded into chunks of its own. Returns the number of messages dropped for want of memory. */
+size_t zl_frameq_own (zl_frameq *q, zl_pool *pool);
 /* Appends one command frame to a control queue: 0 or -ENOMEM. */
 int zl_frameq_push_command (zl_frameq *q, zl_pool *pool, const void *body, size_t size);
 /* Appends bytes that are no frames (a greeting) to a control queue: 0 or -ENOMEM. */

@@ -1,4 +1,6 @@
 /* wire/frameq.[ch] against messages written down one by one. */
+#include <errno.h>
+
 #include "check.h"
 #include "wire/frameq.h"
 
@@ -340,7 +342,7 @@ TEST ("a command may be as long as a topic")
 /* As a connection reads: a chunk that is filled while it is linked. */
 static zl_chunk *open_chunk (model *m, zl_frameq *q, size_t upto, unsigned msgs)
 {
-    zl_chunk *c = zl_chunk_get (&m->pool, true);
+    zl_chunk *c = zl_chunk_get (&m->pool, ZL_LARGE);
     CHECK (c && upto <= c->cap);
     c->open = true;
     memcpy (c->data, m->bytes, upto);
@@ -643,4 +645,148 @@ TEST ("blank frames stand among others in their order, and end with their connec
     check_messages (&m, &m.q, 0, 3);
     free (due);
     end_model (&m);
+}
+
+/* ---- messages that are encoded once for several queues ---- */
+
+/* Two queues that get the same messages, most of them encoded once, now and then interrupted by others. */
+typedef struct {
+    model m[2];
+    zl_encoded e;
+} twins;
+
+static twins *new_twins (unsigned count)
+{
+    twins *t = calloc (1, sizeof *t);
+    CHECK (t);
+    while (t->m[0].count < count) {
+        zl_msg frames[FRAMES];
+        unsigned n = 1 + check_below (FRAMES);
+        uint8_t body[64];
+        memset (body, (int) check_below (256), sizeof body);
+        for (unsigned i = 0; i < n; i++)
+            frames[i] = (zl_msg){body, check_below (sizeof body), NULL};
+        CHECK_EQ (zl_encoded_put (&t->e, frames, n), 0);
+        for (int k = 0; k < 2; k++) {
+            model *m = &t->m[k];
+            if (check_below (8) == 0)
+                push (m);
+            if (m->count == MESSAGES)
+                continue;
+            m->bytes = realloc (m->bytes, m->used + FRAMES * (sizeof body + ZL_HEADER_MAX));
+            CHECK (m->bytes);
+            m->frames[m->count] = n;
+            for (unsigned i = 0; i < n; i++) {
+                m->sizes[m->count][i] = frames[i].size;
+                m->used += zl_header_put (m->bytes + m->used, frames[i].size, i + 1 < n ? ZL_FRAME_MORE : 0);
+                memcpy (m->bytes + m->used, body, frames[i].size);
+                m->used += frames[i].size;
+            }
+            m->ends[m->count++] = m->used;
+            CHECK_EQ (zl_frameq_push_encoded (&m->q, &m->pool, &t->e), 0);
+            CHECK_EQ (m->q.bytes, m->used);
+            CHECK_EQ (m->q.msgs, m->count);
+        }
+    }
+    return t;
+}
+
+static void end_twins (twins *t)
+{
+    for (int k = 0; k < 2; k++)
+        end_model (&t->m[k]);
+    zl_blob_drop (t->e.blob);
+    free (t);
+}
+
+TEST ("messages that were encoded once are written from each queue, in whatever portions they go")
+{
+    for (int round = 0; round < 50; round++) {
+        twins *t = new_twins (1 + check_below (MESSAGES - 1));
+        for (int k = 0; k < 2; k++) {
+            model *m = &t->m[k];
+            zl_frameq tx = {0};
+            size_t gone = 0, offset = 0, moved = 0;
+            while (m->q.head)
+                moved += zl_frameq_move (&tx, &m->q, check_below (1000));
+            CHECK_EQ (moved, m->count);
+            while (gone < m->used) {
+                size_t drawn = (size_t) 1 + check_below (check_below (2) ? 30 : 3000), step = ZL_MIN (m->used - gone, drawn);
+                gone += step;
+                offset = zl_frameq_written (&tx, &m->pool, offset + step);
+                check_octets (&tx, offset, m->bytes + gone, m->used - gone);
+            }
+            check_empty (&tx, &m->pool);
+        }
+        end_twins (t);
+    }
+}
+
+TEST ("messages in a row take a single chunk of a queue, and none of its memory")
+{
+    zl_pool pool = {0};
+    zl_frameq q = {0};
+    zl_encoded e = {0};
+    zl_msg m = {(const uint8_t *) "body", 4, NULL};
+    for (unsigned i = 0; i < 100; i++) {
+        CHECK_EQ (zl_encoded_put (&e, &m, 1), 0);
+        CHECK_EQ (zl_frameq_push_encoded (&q, &pool, &e), 0);
+    }
+    CHECK (q.head && q.head == q.tail && q.head->cap == 0);
+    CHECK_EQ (q.head->body_size, 100 * (2 + m.size));
+    zl_frameq_clear (&q, &pool);
+    zl_blob_drop (e.blob);
+    zl_pool_fini (&pool);
+}
+
+TEST ("a message that is large is not encoded for many")
+{
+    zl_encoded e = {0};
+    uint8_t body[ZL_REF_MIN] = {0};
+    const zl_msg frames[] = {{body, ZL_REF_MIN / 2, NULL}, {body, ZL_REF_MIN / 2, NULL}, {body, ZL_REF_MIN, NULL}};
+    CHECK_EQ (zl_encoded_put (&e, frames, 2), -EMSGSIZE);
+    CHECK_EQ (zl_encoded_put (&e, frames + 2, 1), -EMSGSIZE);
+    CHECK (!e.blob);
+    CHECK_EQ (zl_encoded_put (&e, frames, 1), 0);
+    zl_blob_drop (e.blob);
+}
+
+TEST ("of a lost connection's queue, messages that were encoded once stay whole like others")
+{
+    for (int round = 0; round < 150; round++) {
+        twins *t = new_twins (1 + check_below (20));
+        for (int k = 0; k < 2; k++) {
+            model *m = &t->m[k];
+            unsigned lost;
+            size_t gone = check_below ((unsigned) m->used + 1);
+            unsigned first = first_whole (m, gone, &lost);
+            CHECK_EQ (zl_frameq_own (&m->q, &m->pool), 0);
+            CHECK_EQ (zl_frameq_recover (&m->q, &m->pool, gone), lost);
+            CHECK_EQ (m->q.msgs, m->count - first);
+            check_messages (m, &m->q, first, m->count);
+            check_empty (&m->q, &m->pool);
+        }
+        end_twins (t);
+    }
+}
+
+TEST ("a queue can be looked through without taking anything")
+{
+    for (int round = 0; round < 50; round++) {
+        model m = new_model (1 + check_below (MESSAGES));
+        zl_cursor at = {0};
+        zl_view v;
+        unsigned read = check_below (m.count);
+        check_messages (&m, &m.q, 0, read);
+        for (unsigned k = read; k < m.count; k++)
+            for (unsigned i = 0; i < m.frames[k]; i++) {
+                CHECK (zl_frameq_look (&m.q, &at, &v));
+                CHECK_EQ (v.size, m.sizes[k][i]);
+                CHECK_EQ (v.more, i + 1 < m.frames[k]);
+            }
+        CHECK (!zl_frameq_look (&m.q, &at, &v));
+        check_messages (&m, &m.q, read, m.count);
+        check_empty (&m.q, &m.pool);
+        end_model (&m);
+    }
 }
