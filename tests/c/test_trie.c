@@ -1,5 +1,6 @@
 /* core/trie.[ch] against a list of (topic, value) pairs that is searched. */
 #include <errno.h>
+#include <pthread.h>
 
 #include "check.h"
 #include "core/trie.h"
@@ -215,4 +216,54 @@ TEST ("long topics and many topics are matched")
     CHECK (!zl_trie_matches (&t, (const uint8_t *) "topic 777", 9));
     zl_trie_fini (&t);
     free (topic);
+}
+
+enum { DEPTH = 5000 };
+
+static void count_topic (const uint8_t *topic, size_t n, bool last, void *arg)
+{
+    (void) topic;
+    CHECK_EQ (last, n % 2 == 0);
+    ++*(unsigned *) arg;
+}
+
+static int count_counted (const uint8_t *topic, size_t n, void *arg)
+{
+    (void) topic;
+    CHECK_EQ (n % 2, 1);
+    ++*(unsigned *) arg;
+    return 0;
+}
+
+/* A tree of a topic within a topic, as deep as it is long. */
+static void *nest (void *arg)
+{
+    zl_trie *t = arg;
+    static const uint8_t topic[DEPTH];
+    unsigned found = 0;
+    for (size_t n = 1; n <= DEPTH; n++) {
+        CHECK_EQ (zl_trie_add (t, topic, n, &values[0]), 1);
+        if (n % 2)
+            CHECK_EQ (zl_trie_count (t, topic, n), 1);
+    }
+    CHECK_EQ (zl_trie_each (t, count_counted, &found), 0);
+    CHECK_EQ (found, DEPTH / 2);
+    found = 0;
+    zl_trie_remove_all (t, &values[0], count_topic, &found);
+    CHECK_EQ (found, DEPTH);
+    CHECK_EQ (t->topics, DEPTH / 2);
+    zl_trie_fini (t);
+    return NULL;
+}
+
+TEST ("topics may be nested deeper than a stack is")
+{
+    zl_trie t = {0};
+    pthread_attr_t small;
+    pthread_t thread;
+    CHECK_EQ (pthread_attr_init (&small), 0);
+    CHECK_EQ (pthread_attr_setstacksize (&small, 128 * 1024), 0);
+    CHECK_EQ (pthread_create (&thread, &small, nest, &t), 0);
+    CHECK_EQ (pthread_join (thread, NULL), 0);
+    CHECK_EQ (pthread_attr_destroy (&small), 0);
 }
