@@ -110,9 +110,9 @@ bool zl_endpoint_is_listener (const zl_endpoint *e)
     return e->state == LISTENING;
 }
 
-bool zl_endpoint_chatty (const zl_endpoint *e)
+const zl_transport *zl_endpoint_transport (const zl_endpoint *e)
 {
-    return e->transport->chatty_writable;
+    return e->transport;
 }
 
 static void retry_now (zl_socket *s, zl_alarm *a);

@@ -14,8 +14,8 @@
 #define HASTY_MAX 4096u
 /* A stream begins after so many posts of the reactor by a sender who never was at rest. */
 #define STREAM_POSTS 16u
-/* What is worth a flush by the senders: half the high-water mark, or so much, for each connection but for no more than these. */
-#define ENOUGH_BYTES 131072u
+/* What is worth a flush by the senders: half the high-water mark, or half a portion for each connection, but for no more than
+ * these. */
 #define ENOUGH_CONNECTIONS 16u
 /* A nap is at least so many times as long as the flush before it. One in which many messages have come is followed by one of twice
  * the length, since larger portions are cheaper for both sides; but nothing shall lie for longer than the patience. The longest
@@ -37,7 +37,7 @@ static void nap_over (zl_socket *s, zl_alarm *a);
 
 void zl_flush_init (zl_flush *f)
 {
-    *f = (zl_flush){.nap.fire = nap_over, .enough = ENOUGH_BYTES};
+    *f = (zl_flush){.nap.fire = nap_over, .enough = SIZE_MAX};
     zl_timer_init (&f->nap.timer);
 }
 
@@ -52,19 +52,25 @@ static void write_round (zl_socket *s)
     zl_flush *f = &s->flush;
     zl_node round;
     unsigned connections = 0;
+    size_t enough = 0;
     zl_list_init (&round);
     f->busy = true;
-    f->bytes = f->msgs = 0;
+    f->bytes = 0;
+    f->msgs = 0;
     zl_time began = zl_now ();
     for (zl_node *n; (n = zl_list_pop (&s->dirty));)
         zl_list_append (&round, n);
-    for (; !zl_list_empty (&round); connections++)
-        zl_peer_write (s, zl_peer_of_dirty (round.next));
+    while (!zl_list_empty (&round)) {
+        zl_peer *p = zl_peer_of_dirty (round.next);
+        if (connections++ < ENOUGH_CONNECTIONS)
+            enough += zl_peer_portion (p) / 2;
+        zl_peer_write (s, p);
+    }
     f->busy = false;
     own.at = zl_now ();
     f->took = own.at - began;
+    f->enough = enough ? enough : f->enough;
     own.credit -= (int64_t) f->took;
-    f->enough = ENOUGH_BYTES * ZL_MAX (ZL_MIN (connections, ENOUGH_CONNECTIONS), 1);
 }
 
 void zl_flush_now (zl_socket *s)
@@ -105,7 +111,7 @@ static bool is_enough (const zl_socket *s, unsigned times)
 {
     const zl_flush *f = &s->flush;
     int hwm = s->opt.sndhwm;
-    return (size_t) f->bytes * times >= f->enough || (hwm && (size_t) f->msgs * times >= (size_t) hwm / 2);
+    return f->bytes * times >= f->enough || (hwm && (size_t) f->msgs * times >= (size_t) hwm / 2);
 }
 
 /* The senders have had the time to write each message by themselves, or send no faster than when they did. */

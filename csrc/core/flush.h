@@ -18,14 +18,15 @@ typedef struct {
     bool busy;   /* somebody writes to the dirty connections, or is bound to */
     bool posted; /* that somebody is the reactor, and it has not begun */
     zl_time took; /* the last flush */
-    unsigned bytes, msgs; /* queued, and sent, since then */
+    size_t bytes;
+    unsigned msgs; /* queued, and sent, since then */
     unsigned posts; /* of the reactor since the sender was last at rest */
 
     bool streaming;
     zl_alarm nap;
     zl_time nap_began, nap_length;
     unsigned by_senders; /* flushes in this nap, since enough had gathered */
-    unsigned enough; /* bytes that are worth a flush */
+    size_t enough; /* bytes that are worth a flush */
 
     unsigned hasty; /* messages that their senders have written one by one in quick succession */
     zl_time hasty_since, hasty_pace; /* since when; ns for each, on average */

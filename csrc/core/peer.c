@@ -29,7 +29,6 @@
 
 enum {
     IOV_MAX_USED = 64,
-    WRITE_BATCH = 256 * 1024, /* taken from the pipe at once; counted as written for the high-water mark */
     READ_MIN = 1024,          /* less room than this in a slab is not worth a system call */
     BULK = 16384,             /* so much at once is part of a stream that will go on */
     TIME_TO_TELL = 1000,      /* ms that a peer whose handshake has failed may take to be told why */
@@ -110,6 +109,11 @@ zl_endpoint *zl_peer_endpoint (const zl_peer *p)
 size_t zl_peer_unsent (const zl_peer *p)
 {
     return p->tx.msgs;
+}
+
+size_t zl_peer_portion (const zl_peer *p)
+{
+    return zl_endpoint_transport (p->endpoint)->portion;
 }
 
 bool zl_peer_is_paused (const zl_peer *p)
@@ -835,7 +839,7 @@ static void encode_foreign (zl_peer *p, zl_pipe *pipe)
 {
     zl_pool *pool = &p->sock->pool;
     zl_view v = {.more = false};
-    while ((v.more || p->tx.bytes < WRITE_BATCH) && zl_frameq_peek (&pipe->out, pool, &v)) {
+    while ((v.more || p->tx.bytes < zl_peer_portion (p)) && zl_frameq_peek (&pipe->out, pool, &v)) {
         const zl_msg frame = {v.data, v.size, v.blob};
         if (zl_wire_put_frame (&p->wire, &p->tx, &frame, v.more ? ZL_FRAME_MORE : 0, !v.more) < 0) {
             zl_peer_end (p->sock, p, ZL_CLOSE_MEMORY);
@@ -857,7 +861,7 @@ static bool refill (zl_peer *p)
         if (zl_wire_is_foreign (&p->wire))
             encode_foreign (p, pipe);
         else
-            zl_frameq_move (&p->tx, &pipe->out, WRITE_BATCH);
+            zl_frameq_move (&p->tx, &pipe->out, zl_peer_portion (p));
         if (!pipe->writable && pipe->out.msgs <= zl_low_water (p->sock->opt.sndhwm))
             zl_pipe_set_writable (pipe);
     }
@@ -866,7 +870,7 @@ static bool refill (zl_peer *p)
 
 static void watch_writable (zl_socket *s, zl_peer *p, bool on)
 {
-    if (!zl_endpoint_chatty (p->endpoint) || p->wr_watched == on)
+    if (!zl_endpoint_transport (p->endpoint)->chatty_writable || p->wr_watched == on)
         return;
     p->wr_watched = on;
     zl_poller_mod (&s->client.set, p->source.fd, ZL_READ | (on ? ZL_WRITE : 0), ZL_EDGE, &p->source);
@@ -913,7 +917,7 @@ void zl_peer_write (zl_socket *s, zl_peer *p)
             p->tx_off = zl_frameq_written (&p->tx, &s->pool, p->tx_off + (size_t) put);
         else if (put != -EAGAIN)
             break;
-        more = p->tx.head || put >= WRITE_BATCH / 4; /* a little that has gathered meanwhile had better gather on */
+        more = p->tx.head || put >= (ssize_t) zl_peer_portion (p) / 4; /* a little that has gathered meanwhile had better gather on */
         if (put < (ssize_t) asked && !p->wr_event && !p->dead) {
             p->wr_blocked = true;
             s->blocked++;
@@ -994,7 +998,7 @@ int zl_peer_open (zl_socket *s, zl_endpoint *e, int fd)
                                    .max_size = o->maxmsgsize};
     int rc = zl_wire_open (&p->wire, &config, &p->ctl, &s->pool);
     if (rc == 0)
-        rc = zl_poller_add (&s->client.set, fd, ZL_READ | (zl_endpoint_chatty (e) ? 0 : ZL_WRITE), ZL_EDGE, &p->source);
+        rc = zl_poller_add (&s->client.set, fd, ZL_READ | (zl_endpoint_transport (e)->chatty_writable ? 0 : ZL_WRITE), ZL_EDGE, &p->source);
     if (rc < 0) {
         zl_frameq_clear (&p->ctl, &s->pool);
         zl_fd_close (fd);
@@ -1017,7 +1021,7 @@ int zl_peer_open (zl_socket *s, zl_endpoint *e, int fd)
 static void stream_pushed (zl_pipe *pipe, size_t bytes_before)
 {
     zl_socket *s = pipe->sock;
-    s->flush.bytes += (unsigned) (pipe->out.bytes - bytes_before);
+    s->flush.bytes += pipe->out.bytes - bytes_before;
     int hwm = s->opt.sndhwm;
     if (hwm && !pipe->conflate && pipe->out.msgs >= (size_t) hwm)
         pipe->writable = false;

@@ -34,6 +34,8 @@ zl_peer *zl_peer_of_readable (zl_node *n);
 zl_peer *zl_peer_of_dirty (zl_node *n);
 zl_peer *zl_peer_of_node (zl_node *n);
 
+/* Octets that are taken from the pipe for a write, on top of SNDHWM. */
+size_t zl_peer_portion (const zl_peer *p);
 /* Messages taken from the pipe and not yet with the kernel. */
 size_t zl_peer_unsent (const zl_peer *p);
 /* Nothing that was sent on this connection is still here, or it can go no further. */

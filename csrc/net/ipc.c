@@ -145,4 +145,5 @@ const zl_transport zl_ipc = {
     .connect = ipc_connect,
     .accepted = ipc_accepted,
     .chatty_writable = true,
+    .portion = 64 * 1024,
 };

@@ -61,6 +61,9 @@ typedef struct zl_transport {
     int (*aliases) (const char *address, const zl_net_options *o, zl_addr *out, unsigned max);
     /* The kernel reports "writable" whenever the peer has read something, wanted or not. */
     bool chatty_writable;
+    /* Octets that are best written at once, measured: the more the cheaper, until the reader waits for them or the kernel does not
+     * take them all. */
+    size_t portion;
     /* Connections can be made through a SOCKS proxy. */
     bool proxied;
 } zl_transport;
