@@ -71,22 +71,16 @@ cdef int add_bytes(zmql_sink *sink, const zmql_frame *f) noexcept:
     """For messages of one frame: any other is left where it is."""
     if f.more:
         return -EMSGSIZE
-    try:
-        (<list><object>(<BatchSink *>sink).messages).append(bytes_of_frame(f))
-    except MemoryError:
-        return -ENOMEM
-    return 0
+    return append_new((<BatchSink *>sink).messages, bytes_of_frame(f))
 
 cdef int add_part(zmql_sink *sink, const zmql_frame *f) noexcept:
     cdef BatchSink *batch = <BatchSink *>sink
-    try:
-        if batch.parts == NULL:
-            parts = []
-            (<list><object>batch.messages).append(parts)
-            batch.parts = <PyObject *>parts
-        (<list><object>batch.parts).append(bytes_of_frame(f))
-    except MemoryError:
-        return -ENOMEM
-    if not f.more:
+    cdef int rc = 0
+    if batch.parts == NULL:
+        batch.parts = list_or_null(0)
+        rc = append_new(batch.messages, batch.parts)
+    if rc == 0:
+        rc = append_new(batch.parts, bytes_of_frame(f))
+    if rc < 0 or not f.more:
         batch.parts = NULL
-    return 0
+    return rc

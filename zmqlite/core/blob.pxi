@@ -73,13 +73,37 @@ cdef zl_blob *share_buffer(object data, object event) except NULL:
     return b
 
 
-cdef inline object bytes_of_frame(const zmql_frame *f):
-    """A received frame as bytes: the sender's own object where it came over inproc as such, else a copy."""
+# The same functions as they are in C: NULL or -1, and no exception that Cython would have to look for. A `try` would cost each
+# message the saving of the thread's exception state.
+cdef extern from "Python.h":
+    PyObject *bytes_or_null "PyBytes_FromStringAndSize"(const char *, Py_ssize_t) noexcept
+    PyObject *list_or_null "PyList_New"(Py_ssize_t) noexcept
+    int append_or_fail "PyList_Append"(PyObject *, PyObject *) noexcept
+
+
+cdef inline PyObject *bytes_of_frame(const zmql_frame *f) noexcept:
+    """A received frame as bytes: the sender's own object where it came over inproc as such, else a copy. A new reference, or NULL
+    without memory."""
+    cdef PyObject *owner
     if f.blob != NULL and f.blob.release == release_foreign and f.blob.size == f.size:
-        owner = <object><PyObject *>f.blob.owner
-        if PyBytes_CheckExact(owner):
+        owner = <PyObject *>f.blob.owner
+        if PyBytes_CheckExact(<object>owner):
+            Py_INCREF(<object>owner)
             return owner
-    return PyBytes_FromStringAndSize(<const char *>f.data, <Py_ssize_t>f.size)
+    owner = bytes_or_null(<const char *>f.data, <Py_ssize_t>f.size)
+    if owner == NULL:
+        PyErr_Clear()
+    return owner
+
+
+cdef inline int append_new(PyObject *items, PyObject *item) noexcept:
+    """Takes the new reference `item`, which may be NULL: 0, or -ENOMEM."""
+    cdef int rc = -1 if item == NULL else append_or_fail(items, item)
+    Py_XDECREF(item)
+    if rc == 0:
+        return 0
+    PyErr_Clear()
+    return -ENOMEM
 
 
 def _end_of_interpreter():

@@ -15,13 +15,9 @@ cdef struct BytesSink:
     PyObject *taken
 
 cdef int take_bytes(zmql_sink *sink, const zmql_frame *f) noexcept:
-    try:
-        taken = bytes_of_frame(f)
-    except MemoryError:
-        return -ENOMEM
-    Py_INCREF(taken)
-    (<BytesSink *>sink).taken = <PyObject *>taken
-    return 0
+    cdef PyObject *taken = bytes_of_frame(f)
+    (<BytesSink *>sink).taken = taken
+    return 0 if taken != NULL else -ENOMEM
 
 cdef int take_frame(zmql_sink *sink, const zmql_frame *f) noexcept:
     try:
@@ -38,11 +34,7 @@ cdef struct ListSink:
     PyObject *parts
 
 cdef int append_bytes(zmql_sink *sink, const zmql_frame *f) noexcept:
-    try:
-        (<list><object>(<ListSink *>sink).parts).append(bytes_of_frame(f))
-    except MemoryError:
-        return -ENOMEM
-    return 0
+    return append_new((<ListSink *>sink).parts, bytes_of_frame(f))
 
 cdef int append_frame(zmql_sink *sink, const zmql_frame *f) noexcept:
     try:
