@@ -55,6 +55,7 @@ struct zl_peer {
     bool rd_paused; /* the pipe is full */
     bool rd_large;  /* which size of slab is worth having */
     bool linked;    /* the slab is in pipe->in */
+    bool hearing;   /* the slab is being looked at */
     bool inside;    /* the last complete frame had MORE */
     uint32_t cut, fill;
     size_t need; /* of the incomplete frame, header included; 0 unknown */
@@ -390,11 +391,12 @@ static void retire_slab (zl_peer *p)
     p->linked = false;
 }
 
-/* An idle connection holds no slab: what it has read was received, and nothing is known to come. */
+/* An idle connection holds no slab: what it has read was received, and nothing is known to come. Messages may be received while
+ * those behind them are still being looked for. */
 static void spare_slab (zl_peer *p)
 {
     zl_chunk *c = p->slab;
-    if (!c || c->begin != c->end || p->cut != p->fill || p->rd_owned || p->rd_ready)
+    if (!c || c->begin != c->end || p->cut != p->fill || p->rd_owned || p->rd_ready || p->hearing)
         return;
     if (p->linked) {
         if (p->pipe->in.head != c)
@@ -748,7 +750,9 @@ void zl_peer_judge (zl_socket *s, zl_peer *p, const zl_zap_reply *reply)
     if (why)
         zl_peer_end (s, p, why);
     if (!p->dead && !p->finishing) {
+        p->hearing = true;
         hear (s, p);
+        p->hearing = false;
         read_on (p);
     }
     zl_flush_later (s);
@@ -821,7 +825,9 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
             p->rd_large = !p->big;
         }
         p->rd_ready |= p->rd_hangup;
+        p->hearing = true;
         take_bytes (s, p, (size_t) got);
+        p->hearing = false;
     } else if (got != -EAGAIN)
         connection_ended (s, p, (int) got);
     if (p->dead)

@@ -669,7 +669,7 @@ static twins *new_twins (unsigned count)
         CHECK_EQ (zl_encoded_put (&t->e, frames, n), 0);
         for (int k = 0; k < 2; k++) {
             model *m = &t->m[k];
-            if (check_below (8) == 0)
+            if (m->count < MESSAGES && check_below (8) == 0)
                 push (m);
             if (m->count == MESSAGES)
                 continue;
