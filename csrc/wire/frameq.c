@@ -402,6 +402,12 @@ static inline bool show_frame (const zl_chunk *c, uint32_t at, zl_view *v)
     return !(h.flags & ZL_FRAME_COMMAND);
 }
 
+/* Octets of a chunk that the frame takes. */
+static inline uint32_t frame_room (const zl_view *v)
+{
+    return v->header + (v->blob ? 0 : (uint32_t) v->size);
+}
+
 bool zl_frameq_peek (zl_frameq *q, zl_pool *pool, zl_view *v)
 {
     for (;;) {
@@ -430,7 +436,7 @@ bool zl_frameq_look (const zl_frameq *q, zl_cursor *c, zl_view *v)
     while (c->chunk && !found) {
         if (c->at < c->chunk->end) {
             found = show_frame (c->chunk, c->at, v);
-            c->at += v->header + (v->blob ? 0 : (uint32_t) v->size);
+            c->at += frame_room (v);
         } else {
             c->chunk = c->chunk->next;
             c->at = c->chunk ? c->chunk->begin : 0;
@@ -496,12 +502,10 @@ void zl_frameq_rollback (zl_frameq *q, zl_pool *pool)
         zl_chunk *c = q->head;
         uint32_t at = c->begin;
         while (at < c->end && left) {
-            zl_header h;
-            ZL_ASSERT (zl_header_get (c->data + at, c->end - at, &h) == 1);
-            at += h.len;
-            if (!(c->blob && at == c->end && h.size == c->body_size))
-                at += (uint32_t) h.size;
-            if (!(h.flags & (ZL_FRAME_MORE | ZL_FRAME_COMMAND)))
+            zl_view v;
+            bool is_command = !show_frame (c, at, &v);
+            at += frame_room (&v);
+            if (!v.more && !is_command)
                 left--;
         }
         q->head = c->next;
@@ -570,23 +574,22 @@ size_t zl_frameq_recover (zl_frameq *q, zl_pool *pool, size_t offset)
         uint32_t at = c->begin, keep = c->begin;
         size_t pos = 0;
         while (at < c->end) {
-            zl_header h;
-            ZL_ASSERT (zl_header_get (c->data + at, c->end - at, &h) == 1);
-            bool outside = c->blob && at + h.len == c->end && h.size == c->body_size;
+            zl_view v;
+            show_frame (c, at, &v);
             if (!inside)
                 torn = false;
-            inside = h.flags & ZL_FRAME_MORE;
+            inside = v.more;
             if (pos < offset)
                 torn = true;
-            pos += h.len + (size_t) h.size;
-            at += h.len + (outside ? 0 : (uint32_t) h.size);
+            pos += v.header + v.size;
+            at += frame_room (&v);
             if (!inside && torn && c->msgs) {
                 lost += pos > offset; /* its end was not handed over */
                 c->msgs--;
             }
             if (torn) {
                 keep = at;
-                if (outside) {
+                if (v.blob) {
                     zl_blob_drop (c->blob);
                     c->blob = NULL;
                     c->body_size = 0;
