@@ -56,7 +56,7 @@ static void write_round (zl_socket *s)
     zl_list_init (&round);
     f->busy = true;
     f->bytes = 0;
-    f->msgs = 0;
+    f->sent_before = s->stats.sent;
     zl_time began = zl_now ();
     for (zl_node *n; (n = zl_list_pop (&s->dirty));)
         zl_list_append (&round, n);
@@ -106,16 +106,21 @@ static void nap_about (zl_socket *s, zl_time length)
     nap (s, ZL_MIN (ZL_MAX (ZL_MIN (length, NAP_PATIENCE), NAP_SHARE * s->flush.took), NAP_LAST));
 }
 
+static uint64_t sent_since_flush (const zl_socket *s)
+{
+    return s->stats.sent - s->flush.sent_before;
+}
+
 /* So many times what has gathered is worth a flush by whoever sends. */
 static bool is_enough (const zl_socket *s, unsigned times)
 {
     const zl_flush *f = &s->flush;
     int hwm = s->opt.sndhwm;
-    return f->bytes * times >= f->enough || (hwm && (size_t) f->msgs * times >= (size_t) hwm / 2);
+    return f->bytes * times >= f->enough || (hwm && sent_since_flush (s) * times >= (uint64_t) hwm / 2);
 }
 
 /* The senders have had the time to write each message by themselves, or send no faster than when they did. */
-static bool is_no_stream (const zl_flush *f, unsigned sent)
+static bool is_no_stream (const zl_flush *f, uint64_t sent)
 {
     zl_time took = zl_now () - f->nap_began;
     return f->on_trial ? 4 * took > 3 * sent * f->hasty_pace : sent * f->took < took;
@@ -124,7 +129,7 @@ static bool is_no_stream (const zl_flush *f, unsigned sent)
 static void nap_over (zl_socket *s, zl_alarm *a)
 {
     zl_flush *f = ZL_CONTAINER (a, zl_flush, nap);
-    unsigned sent = f->msgs;
+    uint64_t sent = sent_since_flush (s);
     if (f->busy || f->by_senders)
         nap (s, ZL_MIN (2 * f->nap_length, NAP_LAST));
     else if (f->nap_length < NAP_PATIENCE && is_enough (s, (unsigned) (NAP_PATIENCE / f->nap_length)))
@@ -160,7 +165,7 @@ void zl_flush_posted (zl_socket *s)
  * it has waited is an answer, and urgent. */
 static zl_time take_rest (zl_socket *s, zl_time now)
 {
-    zl_time rest = ZL_MIN (now - own.at, CREDIT_MAX);
+    zl_time rest = now - own.at;
     own.at = now;
     own.credit = ZL_MIN (own.credit + WRITE_SHARE * (int64_t) rest, CREDIT_MAX);
     if (s->waited)

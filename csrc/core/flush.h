@@ -18,8 +18,8 @@ typedef struct {
     bool busy;   /* somebody writes to the dirty connections, or is bound to */
     bool posted; /* that somebody is the reactor, and it has not begun */
     zl_time took; /* the last flush */
-    size_t bytes;
-    unsigned msgs; /* queued, and sent, since then */
+    size_t bytes; /* queued since it began */
+    uint64_t sent_before; /* messages, when it began */
     unsigned posts; /* of the reactor since the sender was last at rest */
 
     bool streaming;

@@ -586,7 +586,8 @@ static void await_rest (zl_socket *s, zl_peer *p, const zl_header *next)
         p->need = 0;
         p->big_due = true;
         p->big_header = *next;
-        s->big_size = (size_t) next->size;
+        if (!zl_wire_is_foreign (&p->wire)) /* which takes no spare memory */
+            s->big_size = (size_t) next->size;
         if (next->size > INBOUND_BYTES_MAX && !begin_big (s, p))
             zl_peer_end (s, p, ZL_CLOSE_MEMORY);
     }

@@ -672,10 +672,8 @@ static int send_one (zl_socket *s, const zl_msg *frames, unsigned n, int flags)
     if (ZL_UNLIKELY (flags & ZL_SNDMORE) && !(whole && s->part_count + n >= whole))
         return stash (s, frames, n);
     int rc = ZL_LIKELY (!s->part_count) ? s->type->send (s, frames, n) : send_with_parts (s, frames, n);
-    if (ZL_LIKELY (rc == 0)) {
+    if (ZL_LIKELY (rc == 0))
         s->stats.sent++;
-        s->flush.msgs++;
-    }
     return rc;
 }
 
