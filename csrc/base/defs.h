@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ZL_INLINE inline __attribute__ ((always_inline)) /* where a constant argument makes another function of it */
 #define ZL_LIKELY(x) __builtin_expect (!!(x), 1)
 #define ZL_UNLIKELY(x) __builtin_expect (!!(x), 0)
 

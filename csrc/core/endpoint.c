@@ -16,6 +16,7 @@
 #include "../net/fd.h"
 #include "../net/socks.h"
 #include "endpoint.h"
+#include "security.h"
 #include "socket.h"
 
 enum { ACCEPT_BURST = 64, ACCEPT_PAUSE_MS = 100 };
@@ -83,7 +84,11 @@ zl_pipe *zl_endpoint_new_pipe (zl_endpoint *e)
 {
     zl_pipe *pipe = zl_pipe_new (e->sock, &zl_stream_pipe_ops, e->opt.conflate && e->sock->type->conflates);
     const zl_blob *id = e->opt.bytes[ZL_BYTES_CONNECT_ROUTING_ID];
-    if (!pipe || e->state == LISTENING)
+    if (!pipe)
+        return NULL;
+    if (!zl_endpoint_is_raw (e))
+        pipe->overhead = (uint8_t) zl_security_mech (&e->opt)->overhead;
+    if (e->state == LISTENING)
         return pipe;
     pipe->outgoing = true;
     pipe->named = id != NULL;
@@ -108,6 +113,11 @@ void zl_endpoint_set_pipe (zl_endpoint *e, zl_pipe *pipe)
 bool zl_endpoint_is_listener (const zl_endpoint *e)
 {
     return e->state == LISTENING;
+}
+
+bool zl_endpoint_is_raw (const zl_endpoint *e)
+{
+    return e->sock->type->raw || e->opt.router_raw;
 }
 
 const zl_transport *zl_endpoint_transport (const zl_endpoint *e)

@@ -41,6 +41,8 @@ void zl_endpoint_report (const zl_endpoint *e, unsigned event, uint64_t value, i
 zl_pipe *zl_endpoint_pipe (const zl_endpoint *e);
 void zl_endpoint_set_pipe (zl_endpoint *e, zl_pipe *pipe);
 bool zl_endpoint_is_listener (const zl_endpoint *e);
+/* Its connections speak no ZMTP. */
+bool zl_endpoint_is_raw (const zl_endpoint *e);
 const zl_transport *zl_endpoint_transport (const zl_endpoint *e);
 /* Closing sockets: closes the listeners. */
 void zl_endpoints_stop_listening (zl_socket *s);

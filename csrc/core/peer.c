@@ -66,6 +66,7 @@ struct zl_peer {
     zl_chunk *big_chunk;
     zl_header big_header;
     bool big_linked;
+    zl_blob *big_plain; /* sealed: where what is in it shall lie; NULL: it stays in big */
 
     /* the write end */
     bool wr_owned;
@@ -181,6 +182,7 @@ static void bury (zl_socket *s, zl_peer *p)
     if (p->big_chunk)
         zl_chunk_put (&s->pool, p->big_chunk);
     zl_blob_drop (p->big);
+    zl_blob_drop (p->big_plain);
     zl_wire_fini (&p->wire);
     zl_blob_drop (p->granted);
     zl_heartbeat_free (p->heart);
@@ -335,7 +337,7 @@ static void become_ready (zl_socket *s, zl_peer *p)
     }
     p->pipe = pipe;
     pipe->peer = p;
-    pipe->takes_encoded = !pipe->conflate && !zl_wire_is_foreign (&p->wire);
+    pipe->takes_encoded = !pipe->conflate && !pipe->overhead && !zl_wire_is_foreign (&p->wire);
     zl_endpoint_set_pipe (p->endpoint, pipe);
     if (o->heartbeat_ivl && !p->wire.legacy && heart_of (s, p))
         zl_heartbeat_start (p->heart);
@@ -485,23 +487,36 @@ static void handle_command (zl_socket *s, zl_peer *p, const uint8_t *body, size_
         zl_peer_end (s, p, why);
 }
 
-/* A frame too large for the slab is to be read into a block of its size: better memory of the application's, if it has given some.
- * Called when the rest is about to be read, since that is when somebody waits for it; at once only for what is so large that
- * there may be no memory for it, as the peer may never send the rest. */
+/* Where the body of a frame that is too large for the slab is to be read: better memory of the application's, if it has given some.
+ * What is sealed is opened first, and the block serves again. NULL without memory. */
+static zl_blob *block_for_big (zl_socket *s, zl_peer *p, size_t size)
+{
+    zl_blob *b = NULL;
+    unsigned overhead = zl_wire_overhead (&p->wire);
+    if (zl_wire_is_foreign (&p->wire))
+        return zl_blob_alloc (size);
+    if (!s->into)
+        b = zl_socket_take_spare (s, size - overhead);
+    if (overhead) {
+        p->big_plain = b;
+        b = zl_socket_take_sealed (s, size);
+    }
+    return b ? b : zl_blob_alloc (size);
+}
+
+/* Called when the rest of such a frame is about to be read, since that is when somebody waits for it; at once only for what is so
+ * large that there may be no memory for it, as the peer may never send the rest. */
 static bool begin_big (zl_socket *s, zl_peer *p)
 {
     size_t size = (size_t) p->big_header.size;
-    bool foreign = zl_wire_is_foreign (&p->wire);
-    zl_blob *b = foreign || s->into ? NULL : zl_socket_take_spare (s, size);
-    if (!b)
-        b = zl_blob_alloc (size);
+    zl_blob *b = block_for_big (s, p, size);
     if (!b)
         return false;
     p->big_due = false;
     p->big = b;
     p->big_got = p->fill - p->cut - p->big_header.len;
     memcpy ((uint8_t *) b->data, p->slab->data + p->cut + p->big_header.len, p->big_got);
-    if (s->into && !foreign && !s->type->keeps_frames)
+    if (s->into && !p->wire.sealed && !zl_wire_is_foreign (&p->wire) && !s->type->keeps_frames)
         zl_into_lend (s->into, b, p->big_got);
     p->big_chunk = p->slab;
     p->big_linked = p->linked;
@@ -512,44 +527,52 @@ static bool begin_big (zl_socket *s, zl_peer *p)
     return true;
 }
 
-/* A frame in the peer's own form, whose body lies in `blob` (NULL: borrowed). */
-static void take_foreign (zl_socket *s, zl_peer *p, zl_header *h, uint8_t *body, zl_blob *blob)
+/* A frame of another framing, whose body lies in `blob` (NULL: borrowed). */
+static void take_foreign (zl_socket *s, zl_peer *p, const zl_header *h, const uint8_t *body, zl_blob *blob)
 {
     zl_pipe *pipe = p->pipe;
-    zl_slice frame;
-    zl_close_reason why = zl_wire_open_frame (&p->wire, h, body, &frame);
-    if (why) {
-        zl_peer_end (s, p, why);
-        return;
-    }
-    if (h->flags & ZL_FRAME_COMMAND) {
-        handle_command (s, p, frame.p, frame.n);
-        return;
-    }
     bool more = h->flags & ZL_FRAME_MORE;
     p->inside = more;
     if (!pipe) {
         s->stats.dropped[ZL_DROP_NO_PEER] += !more;
         return;
     }
-    if (zl_frameq_append (&pipe->in, &s->pool, &(zl_msg){frame.p, frame.n, blob}, more) < 0)
+    if (zl_frameq_append (&pipe->in, &s->pool, &(zl_msg){body, (size_t) h->size, blob}, more) < 0)
         zl_peer_end (s, p, ZL_CLOSE_MEMORY);
     else if (!more)
         zl_pipe_arrived (pipe, 1);
 }
 
+/* Opens a large body that has come sealed, and moves it to where it shall lie. Needs no mutex. */
+static zl_close_reason open_big (zl_peer *p)
+{
+    if (!p->wire.sealed)
+        return ZL_CLOSE_NONE;
+    zl_close_reason why = zl_wire_open_body (&p->wire, &p->big_header, (uint8_t *) p->big->data);
+    if (!why && p->big_plain)
+        memcpy ((uint8_t *) p->big_plain->data, p->big->data + zl_wire_overhead (&p->wire), (size_t) p->big_header.size);
+    return why;
+}
+
+/* A large body is complete, and open. */
 static void finish_big (zl_socket *s, zl_peer *p)
 {
     zl_chunk *c = p->big_chunk;
     zl_blob *b = p->big;
+    const uint8_t *body = b->data + zl_wire_overhead (&p->wire);
     zl_header h = p->big_header;
     bool linked = p->big_linked;
-    p->big = NULL;
+    if (p->big_plain) {
+        zl_socket_give_sealed (s, b);
+        b = p->big_plain;
+        body = b->data;
+    }
+    p->big = p->big_plain = NULL;
     p->big_chunk = NULL;
     p->big_linked = false;
     if (zl_wire_is_foreign (&p->wire)) {
         zl_chunk_put (&s->pool, c);
-        take_foreign (s, p, &h, (uint8_t *) b->data, b);
+        take_foreign (s, p, &h, body, b);
         zl_blob_drop (b);
         return;
     }
@@ -559,20 +582,20 @@ static void finish_big (zl_socket *s, zl_peer *p)
         else
             zl_chunk_put (&s->pool, c);
         if (h.flags & ZL_FRAME_COMMAND)
-            handle_command (s, p, b->data, b->size);
+            handle_command (s, p, body, (size_t) h.size);
         zl_blob_drop (b);
         return;
     }
-    c->end += h.len;
+    c->end += zl_header_put (c->data + c->end, h.size, h.flags & ZL_FRAME_MORE);
     c->blob = b;
-    c->body = b->data;
-    c->body_size = b->size;
+    c->body = body;
+    c->body_size = (size_t) h.size;
     c->open = false;
     zl_pipe *pipe = p->pipe;
     if (!linked)
         zl_frameq_link (&pipe->in, c);
     p->inside = h.flags & ZL_FRAME_MORE;
-    pipe->in.bytes += h.len + b->size;
+    pipe->in.bytes += h.len + h.size;
     pipe->in.msgs += !p->inside;
     if (!p->inside)
         zl_pipe_arrived (pipe, 1);
@@ -587,27 +610,25 @@ static void await_rest (zl_socket *s, zl_peer *p, const zl_header *next)
         p->big_due = true;
         p->big_header = *next;
         if (!zl_wire_is_foreign (&p->wire)) /* which takes no spare memory */
-            s->big_size = (size_t) next->size;
+            s->big_size = (size_t) next->size - zl_wire_overhead (&p->wire);
         if (next->size > INBOUND_BYTES_MAX && !begin_big (s, p))
             zl_peer_end (s, p, ZL_CLOSE_MEMORY);
     }
 }
 
-/* Finds the frames in what has been read. */
-static void cut_frames (zl_socket *s, zl_peer *p)
+/* Shows the pipe what has been found in the slab, and finds the rest behind a command. */
+static void take_frames (zl_socket *s, zl_peer *p, zl_cut *c)
 {
-    zl_cut c = {.inside = p->inside};
     for (;;) {
-        zl_wire_cut (&p->wire, p->slab->data + p->cut, p->fill - p->cut, &c);
-        p->inside = c.inside;
-        if (c.taken)
-            show (p, c.taken, c.msgs);
+        p->inside = c->inside;
+        if (c->taken)
+            show (p, c->taken, c->msgs);
         if (p->dead)
             return; /* the socket type would have nothing of it */
-        if (c.stop != ZL_CUT_COMMAND)
+        if (c->stop != ZL_CUT_COMMAND)
             break;
-        uint32_t total = c.next.len + (uint32_t) c.next.size;
-        handle_command (s, p, p->slab->data + p->cut + c.next.len, (size_t) c.next.size);
+        uint32_t total = c->next.len + (uint32_t) c->next.size;
+        handle_command (s, p, p->slab->data + p->cut + c->next.len, (size_t) c->next.size);
         if (p->dead)
             return;
         p->cut += total;
@@ -617,12 +638,13 @@ static void cut_frames (zl_socket *s, zl_peer *p)
             p->slab->end = p->cut;
             p->pipe->in.bytes += total;
         }
+        zl_wire_cut (&p->wire, p->slab->data + p->cut, p->fill - p->cut, c);
     }
-    if (c.stop == ZL_CUT_BAD) {
+    if (c->stop == ZL_CUT_BAD) {
         zl_peer_end (s, p, p->wire.reason);
         return;
     }
-    await_rest (s, p, &c.next);
+    await_rest (s, p, &c->next);
 }
 
 /* The same for a peer whose framing is not that of the queues: what it sends is copied over, frame by frame. */
@@ -732,10 +754,13 @@ static void hear (zl_socket *s, zl_peer *p)
 {
     if ((!p->ready && !shake_hands (s, p)) || !p->slab)
         return;
-    if (zl_wire_is_foreign (&p->wire))
+    if (zl_wire_is_foreign (&p->wire)) {
         cut_foreign_frames (s, p);
-    else
-        cut_frames (s, p);
+        return;
+    }
+    zl_cut c = {.inside = p->inside};
+    zl_wire_cut (&p->wire, p->slab->data + p->cut, p->fill - p->cut, &c);
+    take_frames (s, p, &c);
 }
 
 void zl_peer_judge (zl_socket *s, zl_peer *p, const zl_zap_reply *reply)
@@ -759,23 +784,54 @@ void zl_peer_judge (zl_socket *s, zl_peer *p, const zl_zap_reply *reply)
     zl_flush_later (s);
 }
 
-static void take_bytes (zl_socket *s, zl_peer *p, size_t n)
+/* What has been found out about n octets that were read, before the mutex was taken again: most of it, in traffic. */
+typedef struct {
+    size_t n, of_big;
+    zl_close_reason why; /* the large body could not be opened */
+    bool found;          /* `frames` tells of the slab */
+    zl_cut frames;
+} zl_haul;
+
+static void look_through (zl_peer *p, zl_haul *haul)
+{
+    bool inside = p->inside;
+    if (p->big) {
+        haul->of_big = ZL_MIN (haul->n, p->big->size - p->big_got);
+        if (p->big_got + haul->of_big < p->big->size)
+            return;
+        haul->why = open_big (p);
+        if (!(p->big_header.flags & ZL_FRAME_COMMAND))
+            inside = p->big_header.flags & ZL_FRAME_MORE;
+    }
+    size_t left = haul->n - haul->of_big;
+    haul->found = left && !haul->why && p->ready && !zl_wire_is_foreign (&p->wire);
+    if (haul->found) {
+        haul->frames.inside = inside;
+        zl_wire_cut (&p->wire, p->slab->data + p->cut, p->fill + left - p->cut, &haul->frames);
+    }
+}
+
+static void take_haul (zl_socket *s, zl_peer *p, zl_haul *haul)
 {
     if (p->heart)
         zl_heartbeat_heard (p->heart);
+    if (haul->why) {
+        zl_peer_end (s, p, haul->why);
+        return;
+    }
     if (p->big) {
-        size_t rest = p->big->size - p->big_got;
-        size_t part = ZL_MIN (n, rest);
-        p->big_got += part;
-        n -= part;
-        if (part < rest)
+        p->big_got += haul->of_big;
+        if (p->big_got < p->big->size)
             return;
         finish_big (s, p);
     }
-    if (p->dead || n == 0)
+    p->fill += (uint32_t) (haul->n - haul->of_big);
+    if (p->dead || haul->n == haul->of_big)
         return;
-    p->fill += (uint32_t) n;
-    hear (s, p);
+    if (haul->found)
+        take_frames (s, p, &haul->frames);
+    else
+        hear (s, p);
 }
 
 /* The system says so: 0 at the end of the stream, or -errno. */
@@ -813,6 +869,9 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
     int fd = p->source.fd;
     zl_socket_unlock (s);
     ssize_t got = zl_fd_read (fd, iov, n);
+    zl_haul haul = {.n = got > 0 ? (size_t) got : 0};
+    if (got > 0)
+        look_through (p, &haul);
     zl_socket_lock (s);
     p->rd_owned = false;
     if (p->dead) {
@@ -827,7 +886,7 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
         }
         p->rd_ready |= p->rd_hangup;
         p->hearing = true;
-        take_bytes (s, p, (size_t) got);
+        take_haul (s, p, &haul);
         p->hearing = false;
     } else if (got != -EAGAIN)
         connection_ended (s, p, (int) got);
@@ -841,14 +900,14 @@ void zl_peer_read (zl_socket *s, zl_peer *p)
 
 /* ---- writing ---- */
 
-/* Whole messages, in the peer's own framing. Without memory the connection ends. */
+/* Takes whole messages over into the peer's own framing. Without memory the connection ends. */
 static void encode_foreign (zl_peer *p, zl_pipe *pipe)
 {
     zl_pool *pool = &p->sock->pool;
     zl_view v = {.more = false};
     while ((v.more || p->tx.bytes < zl_peer_portion (p)) && zl_frameq_peek (&pipe->out, pool, &v)) {
         const zl_msg frame = {v.data, v.size, v.blob};
-        if (zl_wire_put_frame (&p->wire, &p->tx, &frame, v.more ? ZL_FRAME_MORE : 0, !v.more) < 0) {
+        if (zl_wire_put_frame (&p->wire, &p->tx, &frame, v.more) < 0) {
             zl_peer_end (p->sock, p, ZL_CLOSE_MEMORY);
             return;
         }
@@ -886,6 +945,10 @@ static void watch_writable (zl_socket *s, zl_peer *p, bool on)
 /* A peer that has closed may have said something before: the connection ends when that has been read. */
 static void write_failed (zl_socket *s, zl_peer *p, int rc)
 {
+    if (rc == -ENOMEM) {
+        zl_peer_end (s, p, ZL_CLOSE_MEMORY);
+        return;
+    }
     if (p->dead || !p->pipe || p->pipe->discard || s->closed) {
         connection_ended (s, p, rc);
         return;
@@ -901,6 +964,19 @@ static void write_failed (zl_socket *s, zl_peer *p, int rc)
         zl_loop_post (&s->client); /* somebody has to read */
 }
 
+/* Hands the kernel some of what is to be written, of which *asked is what it could have taken. Needs no mutex. */
+static ssize_t write_some (zl_peer *p, int fd, size_t *asked)
+{
+    struct iovec iov[IOV_MAX_USED];
+    if (p->wire.mech->overhead && zl_wire_seal (&p->wire, &p->tx) < 0)
+        return -ENOMEM;
+    unsigned n = zl_frameq_iov (&p->tx, p->tx_off, iov, IOV_MAX_USED);
+    *asked = 0;
+    for (unsigned i = 0; i < n; i++)
+        *asked += iov[i].iov_len;
+    return zl_fd_write (fd, iov, n);
+}
+
 void zl_peer_write (zl_socket *s, zl_peer *p)
 {
     zl_list_remove (&p->dirty);
@@ -910,15 +986,11 @@ void zl_peer_write (zl_socket *s, zl_peer *p)
     ssize_t put = 0;
     bool more = true;
     while (more && !p->dead && refill (p)) {
-        struct iovec iov[IOV_MAX_USED];
-        unsigned n = zl_frameq_iov (&p->tx, p->tx_off, iov, IOV_MAX_USED);
-        size_t asked = 0;
-        for (unsigned i = 0; i < n; i++)
-            asked += iov[i].iov_len;
+        size_t asked;
         p->wr_event = false;
         int fd = p->source.fd;
         zl_socket_unlock (s);
-        put = zl_fd_write (fd, iov, n);
+        put = write_some (p, fd, &asked);
         zl_socket_lock (s);
         if (put > 0)
             p->tx_off = zl_frameq_written (&p->tx, &s->pool, p->tx_off + (size_t) put);
@@ -999,7 +1071,7 @@ int zl_peer_open (zl_socket *s, zl_endpoint *e, int fd)
     const zl_wire_config config = {.mech = zl_security_mech (o),
                                    .security = zl_security_of (o),
                                    .own_type = s->type->id,
-                                   .raw = s->type->raw || o->router_raw,
+                                   .raw = zl_endpoint_is_raw (e),
                                    .own_id = {o->routing_id, o->routing_id_len},
                                    .properties = {properties ? properties->data : NULL, properties ? properties->size : 0},
                                    .max_size = o->maxmsgsize};
@@ -1046,7 +1118,8 @@ static int stream_push (zl_pipe *pipe, const zl_msg *frames, unsigned n)
         n = 1;
     }
     size_t before = pipe->out.bytes;
-    int rc = zl_frameq_push (&pipe->out, &s->pool, frames, n);
+    int rc = ZL_UNLIKELY (pipe->overhead) ? zl_frameq_push_spaced (&pipe->out, &s->pool, frames, n, pipe->overhead)
+                                          : zl_frameq_push (&pipe->out, &s->pool, frames, n);
     if (rc == 0)
         stream_pushed (pipe, before);
     return rc;

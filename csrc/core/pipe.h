@@ -58,6 +58,7 @@ struct zl_pipe {
     bool named;     /* its id was given with CONNECT_ROUTING_ID, whatever the peer announces */
     bool conflate;  /* each queue keeps one frame, the newest */
     bool takes_encoded; /* it has a connection on which messages look as they do in a queue */
+    uint8_t overhead; /* what its messages are longer by on the way, each frame: they are stored with room for it */
     bool matched;   /* dist: gets the message that is being sent */
     unsigned unreported, report_at; /* inproc: messages read since the sender was told; when to tell it again */
     char *name; /* inproc, connecting side: the endpoint; malloc'ed */

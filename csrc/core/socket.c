@@ -446,6 +446,7 @@ void zl_socket_drop (zl_socket *s)
     zl_options_fini (&s->opt);
     free (s->parts);
     zl_blob_drop (s->spare);
+    zl_blob_drop (s->sealed);
     zl_pool_fini (&s->pool);
     close_descriptors (s);
     zl_mutex_fini (&s->mu);
@@ -894,14 +895,31 @@ void zl_socket_give_spare (zl_socket *s, zl_blob *b)
     zl_blob_drop (before);
 }
 
-zl_blob *zl_socket_take_spare (zl_socket *s, size_t size)
+/* Takes *kept if it has this size, and else drops it. */
+static zl_blob *take_kept (zl_blob **kept, size_t size)
 {
-    zl_blob *b = s->spare;
-    s->spare = NULL;
+    zl_blob *b = *kept;
+    *kept = NULL;
     if (b && b->size == size)
         return b;
     zl_blob_drop (b);
     return NULL;
+}
+
+zl_blob *zl_socket_take_spare (zl_socket *s, size_t size)
+{
+    return take_kept (&s->spare, size);
+}
+
+zl_blob *zl_socket_take_sealed (zl_socket *s, size_t size)
+{
+    return take_kept (&s->sealed, size);
+}
+
+void zl_socket_give_sealed (zl_socket *s, zl_blob *b)
+{
+    zl_blob_drop (s->sealed);
+    s->sealed = b;
 }
 
 /* ---- waiting ---- */

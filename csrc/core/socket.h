@@ -122,6 +122,7 @@ struct zl_socket {
     zl_into *into;   /* of the thread that has the turn: it waits to receive into its own memory */
     zl_blob *spare;  /* memory that the application wants the next large body in, if the size fits */
     size_t big_size; /* of the newest large body, come or coming */
+    zl_blob *sealed; /* what the newest large sealed body was read into, to serve again */
 
     zl_heap timers; /* of zl_alarm.timer */
     zl_time timers_told;
@@ -226,6 +227,10 @@ void zl_socket_changed (zl_socket *s);
 void zl_socket_abandon_message (zl_socket *s);
 /* The spare block, if it has the size of the large body that has begun; NULL if not. */
 zl_blob *zl_socket_take_spare (zl_socket *s, size_t size);
+/* The block that the last large sealed body came in, if it has the size of the one that has begun; NULL if not. */
+zl_blob *zl_socket_take_sealed (zl_socket *s, size_t size);
+/* That body has been moved out of b: takes the reference. */
+void zl_socket_give_sealed (zl_socket *s, zl_blob *b);
 int zl_socket_watch (zl_socket *s, zl_source *src, unsigned events);
 void zl_socket_unwatch (zl_socket *s, zl_source *src);
 

@@ -9,7 +9,7 @@
 typedef struct {
     int (*box_keypair) (uint8_t *public_key, uint8_t *secret_key);
     int (*scalarmult_base) (uint8_t *public_key, const uint8_t *secret_key);
-    /* What comes out of a box is 16 octets shorter than what went in; the two may be the same memory. */
+    /* What comes out of a box is 16 octets shorter than what went in; the two may be the same memory, here and below. */
     int (*box_easy) (uint8_t *boxed, const uint8_t *plain, unsigned long long n, const uint8_t *nonce,
                      const uint8_t *public_key, const uint8_t *secret_key);
     int (*box_open_easy) (uint8_t *plain, const uint8_t *boxed, unsigned long long n, const uint8_t *nonce,
@@ -19,6 +19,10 @@ typedef struct {
                              const uint8_t *key);
     int (*box_open_easy_afternm) (uint8_t *plain, const uint8_t *boxed, unsigned long long n, const uint8_t *nonce,
                                   const uint8_t *key);
+    /* The same boxes, with so many octets before: 32 before what is plain, which are zeros; 16 before the box, which are zeros when it
+     * has been made and do not matter when it is opened. n is the same for both. */
+    int (*box_afternm) (uint8_t *boxed, const uint8_t *plain, unsigned long long n, const uint8_t *nonce, const uint8_t *key);
+    int (*box_open_afternm) (uint8_t *plain, const uint8_t *boxed, unsigned long long n, const uint8_t *nonce, const uint8_t *key);
     int (*secretbox_easy) (uint8_t *boxed, const uint8_t *plain, unsigned long long n, const uint8_t *nonce,
                            const uint8_t *key);
     int (*secretbox_open_easy) (uint8_t *plain, const uint8_t *boxed, unsigned long long n, const uint8_t *nonce,

@@ -34,6 +34,7 @@ enum {
     READY_MIN = SHORT + MAC,
     MESSAGE_NAME = 8,
     MESSAGE_HEAD = MESSAGE_NAME + SHORT + MAC, /* before the flags and the payload */
+    MESSAGE_OVERHEAD = MESSAGE_HEAD + 1,
 };
 
 enum { HELLO_DUE, INITIATE_DUE, WELCOME_DUE, READY_DUE, ADMISSION_DUE };
@@ -42,10 +43,11 @@ enum { INNER_MORE = 1, INNER_COMMAND = 2 };
 const zl_crypto *zl_crypto_in_use;
 
 const char *const zl_crypto_names[] = {
-    "crypto_box_keypair",         "crypto_scalarmult_base",  "crypto_box_easy",
-    "crypto_box_open_easy",       "crypto_box_beforenm",     "crypto_box_easy_afternm",
-    "crypto_box_open_easy_afternm", "crypto_secretbox_easy", "crypto_secretbox_open_easy",
-    "sodium_memcmp",              "randombytes",
+    "crypto_box_keypair",           "crypto_scalarmult_base",     "crypto_box_easy",
+    "crypto_box_open_easy",         "crypto_box_beforenm",        "crypto_box_easy_afternm",
+    "crypto_box_open_easy_afternm", "crypto_box_afternm",         "crypto_box_open_afternm",
+    "crypto_secretbox_easy",        "crypto_secretbox_open_easy", "sodium_memcmp",
+    "randombytes",
 };
 
 /* w->secrets. */
@@ -332,40 +334,46 @@ static const char *message_text (bool from_server)
     return from_server ? "CurveZMQMESSAGES" : "CurveZMQMESSAGEC";
 }
 
-/* The frame travels as the payload of a MESSAGE, which is a message frame and not a command, as libzmq has it. It is copied to
- * its place and sealed there. */
-static int curve_seal (zl_wire *w, zl_frameq *q, const zl_msg *frame, unsigned flags, bool last)
+/* The frame travels as the payload of a MESSAGE, which is a message frame and not a command, as libzmq has it. What stands before
+ * the flags has the length of the zeros that libsodium wants there, in the form of its functions which spends the fewest blocks. */
+static void curve_seal (zl_wire *w, uint8_t *body, size_t n, unsigned flags)
 {
     secrets *x = w->secrets;
-    uint8_t nonce[NONCE], *body = zl_frameq_push_blank (q, w->pool, MESSAGE_HEAD + 1 + frame->size, last);
-    if (!body)
-        return -ENOMEM;
-    uint8_t *plain = body + MESSAGE_HEAD;
-    memcpy (body, "\7MESSAGE", MESSAGE_NAME);
+    uint8_t nonce[NONCE];
     numbered (nonce, message_text (w->security.as_server), ++x->sent);
+    memset (body, 0, MESSAGE_HEAD);
+    body[MESSAGE_HEAD] =
+        (uint8_t) ((flags & ZL_FRAME_MORE ? INNER_MORE : 0) | (flags & ZL_FRAME_COMMAND ? INNER_COMMAND : 0));
+    zl_crypto_in_use->box_afternm (body, body, MESSAGE_OVERHEAD + n, nonce, x->key);
+    memcpy (body, "\7MESSAGE", MESSAGE_NAME);
     zl_put64 (body + MESSAGE_NAME, x->sent);
-    plain[0] = (uint8_t) ((flags & ZL_FRAME_MORE ? INNER_MORE : 0) | (flags & ZL_FRAME_COMMAND ? INNER_COMMAND : 0));
-    if (frame->size)
-        memcpy (plain + 1, frame->data, frame->size);
-    zl_crypto_in_use->box_easy_afternm (plain - MAC, plain, frame->size + 1, nonce, x->key);
-    return 0;
 }
 
-static zl_close_reason curve_open (zl_wire *w, uint8_t *body, size_t n, zl_slice *frame, unsigned *flags)
+/* Whether a box is opened faster with its zeros before it. That takes the derivation of another key, but wastes no half block for
+ * them; libsodium does four blocks of 64 octets at once and what is left over one by one, which then costs more if it is nearly
+ * four. Measured: 3 to 25 % faster then, and else slower by the one derivation. */
+static bool opens_better_padded (size_t n)
 {
+    enum { BLOCK = 64, AT_ONCE = 4 * BLOCK };
+    return n >= AT_ONCE && n % AT_ONCE < BLOCK;
+}
+
+static zl_close_reason curve_open (zl_wire *w, uint8_t *body, size_t n, unsigned *flags)
+{
+    const zl_crypto *c = zl_crypto_in_use;
     secrets *x = w->secrets;
-    uint8_t nonce[NONCE], *plain = body + MESSAGE_HEAD;
+    uint8_t nonce[NONCE], *plain = body + MESSAGE_HEAD, *box = plain - MAC;
     if (n < MESSAGE_NAME || memcmp (body, "\7MESSAGE", MESSAGE_NAME) != 0)
         return ZL_CLOSE_UNEXPECTED;
-    if (n < MESSAGE_HEAD + 1)
+    if (n < MESSAGE_OVERHEAD)
         return ZL_CLOSE_SEALED;
     if (!is_next (x, body + MESSAGE_NAME))
         return ZL_CLOSE_SEQUENCE;
     numbered (nonce, message_text (!w->security.as_server), x->seen);
-    if (zl_crypto_in_use->box_open_easy_afternm (plain, plain - MAC, n - MESSAGE_HEAD + MAC, nonce, x->key))
+    if (opens_better_padded (n) ? c->box_open_afternm (body, body, n, nonce, x->key)
+                                : c->box_open_easy_afternm (plain, box, n - MESSAGE_HEAD + MAC, nonce, x->key))
         return ZL_CLOSE_CRYPTO;
     *flags = (plain[0] & INNER_MORE ? ZL_FRAME_MORE : 0u) | (plain[0] & INNER_COMMAND ? ZL_FRAME_COMMAND : 0u);
-    *frame = (zl_slice){plain + 1, n - MESSAGE_HEAD - 1};
     return ZL_CLOSE_NONE;
 }
 
@@ -374,6 +382,7 @@ const zl_mech zl_mech_curve = {.name = "CURVE",
                                .command = curve_command,
                                .admit = curve_admit,
                                .credentials = curve_credentials,
+                               .overhead = MESSAGE_OVERHEAD,
                                .seal = curve_seal,
                                .open = curve_open,
                                .fini = curve_fini};

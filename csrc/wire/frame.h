@@ -51,6 +51,13 @@ static inline unsigned zl_header_put (uint8_t *p, uint64_t size, unsigned flags)
     return ZL_HEADER_MAX;
 }
 
+/* Fills n octets, at least 2, with something that every reader of a queue steps over: a command without a meaning, of whose octets
+ * only the first two are written. It ends no message. */
+static inline void zl_gap_put (uint8_t *p, size_t n)
+{
+    zl_header_put (p, n - 2, ZL_FRAME_COMMAND | ZL_FRAME_MORE);
+}
+
 /* Reads a header from n octets: 1 done, 0 more octets are needed, -1 the size is beyond what the protocol allows. The
  * reserved flag bits are ignored, as every known peer does. */
 static inline int zl_header_get (const uint8_t *p, size_t n, zl_header *h)

@@ -70,56 +70,75 @@ static void drop_head (zl_frameq *q, zl_pool *pool)
     zl_chunk_put (pool, c);
 }
 
-static inline bool has_room (const zl_chunk *c, size_t n, bool control)
+static inline bool has_room (const zl_chunk *c, size_t n, unsigned kind)
 {
-    return !c->blob && !c->open && c->control == control && c->cap - c->end >= n;
+    return !c->blob && !c->open && c->kind == kind && c->cap - c->end >= n;
 }
 
 /* Room for n contiguous bytes at the tail; the first chunk of a queue is a small one. NULL without memory. */
-static zl_chunk *reserve (zl_frameq *q, zl_pool *pool, size_t n, bool control)
+static zl_chunk *reserve (zl_frameq *q, zl_pool *pool, size_t n, unsigned kind)
 {
     zl_chunk *c = q->tail;
-    if (ZL_LIKELY (c && has_room (c, n, control)))
+    if (ZL_LIKELY (c && has_room (c, n, kind)))
         return c;
-    c = zl_chunk_get (pool, (c && !c->control) || n > ZL_CHUNK_SMALL ? ZL_LARGE : ZL_SMALL);
+    c = zl_chunk_get (pool, (c && !(c->kind & ZL_CONTROL)) || n > ZL_CHUNK_SMALL ? ZL_LARGE : ZL_SMALL);
     if (!c)
         return NULL;
-    c->control = control;
+    c->kind = (uint8_t) kind;
     zl_frameq_link (q, c);
     return c;
 }
 
-/* Into a chunk that has room for it. */
-static inline void put_frame (zl_frameq *q, zl_chunk *c, const zl_msg *m, unsigned flags)
+/* Octets before a frame, so that it becomes no longer when `overhead` more stand before its body. */
+static inline unsigned gap_before (size_t size, unsigned overhead)
 {
-    unsigned h = zl_header_put (c->data + c->end, m->size, flags);
-    if (m->size)
-        memcpy (c->data + c->end + h, m->data, m->size);
-    c->end += h + (uint32_t) m->size;
-    q->bytes += h + m->size;
+    return overhead ? zl_header_len (size + overhead) + overhead - zl_header_len (size) : 0;
 }
 
-static int push_frame (zl_frameq *q, zl_pool *pool, const zl_msg *m, unsigned flags)
+/* A gap and a header at the end of a chunk that has room for them. */
+static inline void put_header (zl_frameq *q, zl_chunk *c, size_t size, unsigned flags, unsigned gap)
 {
-    bool outside = (m->blob && (m->size >= ZL_REF_MIN || m->blob->whole)) || m->size > ZL_CHUNK_LARGE - ZL_HEADER_MAX;
-    if (ZL_LIKELY (!outside)) {
-        zl_chunk *c = reserve (q, pool, ZL_HEADER_MAX + m->size, false);
-        if (!c)
-            return -ENOMEM;
-        put_frame (q, c, m, flags);
-        return 0;
-    }
+    if (gap)
+        zl_gap_put (c->data + c->end, gap);
+    unsigned n = gap + zl_header_put (c->data + c->end + gap, size, flags);
+    c->end += n;
+    q->bytes += n + size;
+}
+
+static inline void put_frame (zl_frameq *q, zl_chunk *c, const zl_msg *m, unsigned flags, unsigned gap)
+{
+    put_header (q, c, m->size, flags, gap);
+    if (m->size)
+        memcpy (c->data + c->end, m->data, m->size);
+    c->end += (uint32_t) m->size;
+}
+
+/* A frame whose body stays outside of the chunk. */
+static int push_outside (zl_frameq *q, zl_pool *pool, const zl_msg *m, unsigned flags, unsigned kind, unsigned gap)
+{
     zl_blob *b = zl_msg_blob (m);
-    zl_chunk *c = b ? reserve (q, pool, ZL_HEADER_MAX, false) : NULL;
+    zl_chunk *c = b ? reserve (q, pool, gap + ZL_HEADER_MAX, kind) : NULL;
     if (!c) {
         zl_blob_drop (b);
         return -ENOMEM;
     }
-    c->end += zl_header_put (c->data + c->end, m->size, flags);
+    put_header (q, c, m->size, flags, gap);
     c->blob = b;
     c->body = m->blob ? m->data : b->data;
     c->body_size = m->size;
-    q->bytes += ZL_HEADER_MAX + m->size;
+    return 0;
+}
+
+static ZL_INLINE int push_frame (zl_frameq *q, zl_pool *pool, const zl_msg *m, unsigned flags, unsigned kind, unsigned overhead)
+{
+    unsigned gap = gap_before (m->size, overhead), head = gap + ZL_HEADER_MAX;
+    kind |= overhead ? ZL_SPACED : 0;
+    if (ZL_UNLIKELY ((m->blob && (m->size >= ZL_REF_MIN || m->blob->whole)) || m->size > ZL_CHUNK_LARGE - head))
+        return push_outside (q, pool, m, flags, kind, gap);
+    zl_chunk *c = reserve (q, pool, head + m->size, kind);
+    if (!c)
+        return -ENOMEM;
+    put_frame (q, c, m, flags, gap);
     return 0;
 }
 
@@ -147,11 +166,14 @@ static void cut_back (zl_frameq *q, zl_pool *pool, zl_chunk *tail, uint32_t end,
     }
 }
 
-int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned n)
+/* Made twice: without an overhead it costs nothing. */
+static ZL_INLINE int push_message (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned n, unsigned overhead)
 {
     zl_chunk *tail = q->tail;
-    if (ZL_LIKELY (n == 1 && !frames->blob && tail && has_room (tail, ZL_HEADER_MAX + frames->size, false))) {
-        put_frame (q, tail, frames, 0);
+    unsigned gap = gap_before (frames->size, overhead);
+    if (ZL_LIKELY (n == 1 && !frames->blob && tail &&
+                   has_room (tail, gap + ZL_HEADER_MAX + frames->size, overhead ? ZL_SPACED : 0))) {
+        put_frame (q, tail, frames, 0, gap);
         tail->msgs++;
         q->msgs++;
         return 0;
@@ -159,7 +181,7 @@ int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned 
     uint32_t end = tail ? tail->end : 0;
     size_t bytes = q->bytes;
     for (unsigned i = 0; i < n; i++)
-        if (ZL_UNLIKELY (push_frame (q, pool, &frames[i], i + 1 < n ? ZL_FRAME_MORE : 0) < 0)) {
+        if (ZL_UNLIKELY (push_frame (q, pool, &frames[i], i + 1 < n ? ZL_FRAME_MORE : 0, 0, overhead) < 0)) {
             cut_back (q, pool, tail, end, bytes);
             return -ENOMEM;
         }
@@ -170,6 +192,16 @@ int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned 
     q->tail->msgs++;
     q->msgs++;
     return 0;
+}
+
+int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned n)
+{
+    return push_message (q, pool, frames, n, 0);
+}
+
+int zl_frameq_push_spaced (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned n, unsigned overhead)
+{
+    return push_message (q, pool, frames, n, overhead);
 }
 
 /* ---- messages encoded for several queues ---- */
@@ -258,7 +290,7 @@ int zl_frameq_push_raw (zl_frameq *q, zl_pool *pool, const void *bytes, size_t s
     size_t before = q->bytes;
     const uint8_t *from = bytes;
     while (size) {
-        zl_chunk *c = reserve (q, pool, 1, true);
+        zl_chunk *c = reserve (q, pool, 1, ZL_CONTROL);
         if (!c) {
             cut_back (q, pool, tail, end, before);
             return -ENOMEM;
@@ -273,23 +305,9 @@ int zl_frameq_push_raw (zl_frameq *q, zl_pool *pool, const void *bytes, size_t s
     return 0;
 }
 
-int zl_frameq_push_command (zl_frameq *q, zl_pool *pool, const void *body, size_t size)
+int zl_frameq_push_control (zl_frameq *q, zl_pool *pool, const zl_msg *frame, unsigned flags, unsigned overhead)
 {
-    if (size > ZL_CHUNK_LARGE - ZL_HEADER_MAX) { /* only a huge topic is as long as this */
-        zl_msg m = {.data = body, .size = size};
-        int rc = push_frame (q, pool, &m, ZL_FRAME_COMMAND);
-        if (rc == 0)
-            q->tail->control = true;
-        return rc;
-    }
-    zl_chunk *c = reserve (q, pool, ZL_HEADER_MAX + size, true);
-    if (!c)
-        return -ENOMEM;
-    unsigned h = zl_header_put (c->data + c->end, size, ZL_FRAME_COMMAND);
-    memcpy (c->data + c->end + h, body, size);
-    c->end += h + (uint32_t) size;
-    q->bytes += h + size;
-    return 0;
+    return push_frame (q, pool, frame, flags, ZL_CONTROL, overhead);
 }
 
 int zl_frameq_push_foreign (zl_frameq *q, zl_pool *pool, const void *header, size_t header_len, const zl_msg *body,
@@ -299,7 +317,7 @@ int zl_frameq_push_foreign (zl_frameq *q, zl_pool *pool, const void *header, siz
     uint32_t end = tail ? tail->end : 0;
     size_t bytes = q->bytes;
     bool outside = body->blob && body->size >= ZL_REF_MIN;
-    zl_chunk *c = outside ? reserve (q, pool, header_len, true) : NULL;
+    zl_chunk *c = outside ? reserve (q, pool, header_len, ZL_CONTROL) : NULL;
     if (c) {
         if (header_len)
             memcpy (c->data + c->end, header, header_len);
@@ -320,32 +338,9 @@ int zl_frameq_push_foreign (zl_frameq *q, zl_pool *pool, const void *header, siz
     return 0;
 }
 
-uint8_t *zl_frameq_push_blank (zl_frameq *q, zl_pool *pool, size_t size, bool last)
-{
-    bool outside = size > ZL_CHUNK_LARGE - ZL_HEADER_MAX;
-    zl_blob *b = outside ? zl_blob_alloc (size) : NULL;
-    zl_chunk *c = outside && !b ? NULL : reserve (q, pool, ZL_HEADER_MAX + (outside ? 0 : size), true);
-    if (!c) {
-        zl_blob_drop (b);
-        return NULL;
-    }
-    unsigned header = zl_header_put (c->data + c->end, size, 0);
-    uint8_t *body = outside ? zl_blob_bytes (b) : c->data + c->end + header;
-    c->end += header + (outside ? 0 : (uint32_t) size);
-    if (outside) {
-        c->blob = b;
-        c->body = body;
-        c->body_size = size;
-    }
-    q->bytes += header + size;
-    c->msgs += last;
-    q->msgs += last;
-    return body;
-}
-
 int zl_frameq_append (zl_frameq *q, zl_pool *pool, const zl_msg *frame, bool more)
 {
-    if (push_frame (q, pool, frame, more ? ZL_FRAME_MORE : 0) < 0)
+    if (push_frame (q, pool, frame, more ? ZL_FRAME_MORE : 0, 0, 0) < 0)
         return -ENOMEM;
     if (!more) {
         q->tail->msgs++;
@@ -563,7 +558,7 @@ size_t zl_frameq_recover (zl_frameq *q, zl_pool *pool, size_t offset)
     while (q->head) {
         zl_chunk *c = q->head;
         size_t size = zl_chunk_size (c);
-        if (c->control) {
+        if (c->kind & ZL_CONTROL) {
             lost += c->msgs; /* where they end in it is not known any more */
             offset -= ZL_MIN (offset, size);
             drop_head (q, pool);

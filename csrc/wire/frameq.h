@@ -31,11 +31,16 @@ struct zl_chunk {
     uint32_t begin, end, cap;
     uint32_t msgs;      /* messages whose last frame was appended here */
     bool open;          /* a connection is still reading into it: keep it, even when empty */
-    bool control;       /* greeting, commands, foreign frames: of this connection only, never sent again on the next */
+    uint8_t kind;       /* of ZL_CONTROL, ZL_SPACED */
     bool continues;     /* begins inside a message: it goes where the chunk before it went */
     uint8_t size;       /* enum zl_chunk_size */
     bool encoded;       /* the block holds whole messages, header and all (zl_encoded), and the chunk itself nothing */
     uint8_t data[];
+};
+
+enum {
+    ZL_CONTROL = 1, /* greeting, commands, foreign and sealed frames: of this connection only, never sent again on the next */
+    ZL_SPACED = 2,  /* before each frame there is a gap, so that it can be sealed where it lies */
 };
 
 enum zl_chunk_size { ZL_SMALL, ZL_LARGE, ZL_BARE, ZL_CHUNK_SIZES };
@@ -88,6 +93,8 @@ static inline size_t zl_chunk_size (const zl_chunk *c)
 
 /* Appends a whole message of n frames: 0, or -ENOMEM and the queue is as before. */
 int zl_frameq_push (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned n);
+/* The same, leaving room for what will be put between the header of each frame and its body: `overhead` octets, not 0. */
+int zl_frameq_push_spaced (zl_frameq *q, zl_pool *pool, const zl_msg *frames, unsigned n, unsigned overhead);
 /* Encodes a message of n frames behind those before it, or into a new block: 0, -EMSGSIZE if it is too large for that to be of use,
  * or -ENOMEM. */
 int zl_encoded_put (zl_encoded *e, const zl_msg *frames, unsigned n);
@@ -96,8 +103,8 @@ int zl_encoded_put (zl_encoded *e, const zl_msg *frames, unsigned n);
 int zl_frameq_push_encoded (zl_frameq *q, zl_pool *pool, const zl_encoded *e);
 /* Copies what lies in blocks of zl_encoded into chunks of its own. Returns the number of messages dropped for want of memory. */
 size_t zl_frameq_own (zl_frameq *q, zl_pool *pool);
-/* Appends one command frame to a control queue: 0 or -ENOMEM. */
-int zl_frameq_push_command (zl_frameq *q, zl_pool *pool, const void *body, size_t size);
+/* Appends one frame to a control queue, with room for an overhead or without (0): 0 or -ENOMEM. */
+int zl_frameq_push_control (zl_frameq *q, zl_pool *pool, const zl_msg *frame, unsigned flags, unsigned overhead);
 /* Appends bytes that are no frames (a greeting) to a control queue: 0 or -ENOMEM. */
 int zl_frameq_push_raw (zl_frameq *q, zl_pool *pool, const void *bytes, size_t size);
 
@@ -105,9 +112,6 @@ int zl_frameq_push_raw (zl_frameq *q, zl_pool *pool, const void *bytes, size_t s
  * connection, like what is in a control queue. 0, or -ENOMEM and the queue is as before. */
 int zl_frameq_push_foreign (zl_frameq *q, zl_pool *pool, const void *header, size_t header_len, const zl_msg *body,
                             bool last);
-/* Appends a frame of `size` octets whose body the caller then writes: where, or NULL without memory. It belongs to the
- * connection likewise. */
-uint8_t *zl_frameq_push_blank (zl_frameq *q, zl_pool *pool, size_t size, bool last);
 /* Appends one frame of a message whose other frames come and go by this call too: 0, or -ENOMEM. */
 int zl_frameq_append (zl_frameq *q, zl_pool *pool, const zl_msg *frame, bool more);
 

@@ -35,11 +35,13 @@ typedef struct zl_mech {
     zl_close_reason (*admit) (zl_wire *w);
     /* What the client has shown of itself, for the authenticator: up to 2 values, how many. NULL: nothing. */
     unsigned (*credentials) (const zl_wire *w, zl_slice out[2]);
-    /* Traffic. NULL: frames travel as they are. Appends a frame to q, sealed; `last` if a message of
-     * the application ends with it. 0, or -ENOMEM and q is as before. */
-    int (*seal) (zl_wire *w, zl_frameq *q, const zl_msg *frame, unsigned flags, bool last);
-    /* Opens the body of a frame where it lies; *frame then shows what was in it and *flags is of ZL_FRAME_*. */
-    zl_close_reason (*open) (zl_wire *w, uint8_t *body, size_t n, zl_slice *frame, unsigned *flags);
+    /* Traffic. So many octets longer is the body of a frame that travels sealed, all before what it was; 0: frames travel as they
+     * are, and what follows is NULL. */
+    unsigned overhead;
+    /* Seals a frame where it lies: n octets behind the overhead. `flags` are of ZL_FRAME_*. */
+    void (*seal) (zl_wire *w, uint8_t *body, size_t n, unsigned flags);
+    /* Opens one where it lies: n octets, the overhead among them, behind which is then what was sealed; *flags likewise. */
+    zl_close_reason (*open) (zl_wire *w, uint8_t *body, size_t n, unsigned *flags);
     /* Frees w->secrets. NULL: there are none. */
     void (*fini) (zl_wire *w);
 } zl_mech;

@@ -103,7 +103,8 @@ zl_close_reason zl_wire_refused (zl_wire *w, zl_slice data)
 
 zl_close_reason zl_wire_send_command (zl_wire *w, const void *body, size_t n)
 {
-    return zl_frameq_push_command (w->out, w->pool, body, n) < 0 ? ZL_CLOSE_MEMORY : ZL_CLOSE_NONE;
+    const zl_msg frame = {body, n, NULL};
+    return zl_frameq_push_control (w->out, w->pool, &frame, ZL_FRAME_COMMAND, 0) < 0 ? ZL_CLOSE_MEMORY : ZL_CLOSE_NONE;
 }
 
 size_t zl_wire_own_metadata_max (const zl_wire *w)
@@ -298,14 +299,80 @@ ssize_t zl_wire_input (zl_wire *w, const uint8_t *p, size_t n)
 
 /* ---- traffic ---- */
 
-void zl_wire_cut (zl_wire *w, const uint8_t *p, size_t n, zl_cut *cut)
+int zl_wire_cut_one (zl_wire *w, const uint8_t *p, size_t n, zl_header *h)
+{
+    uint64_t max = w->max_size < 0 ? SIZE_MAX / 2 : (uint64_t) w->max_size;
+    int rc = w->codec ? w->codec->get (p, n, h) : zl_header_get (p, n, h);
+    if (rc < 0)
+        w->reason = ZL_CLOSE_FRAME;
+    if (rc <= 0 || h->size <= max)
+        return rc;
+    w->reason = ZL_CLOSE_OVERSIZE;
+    return -1;
+}
+
+zl_close_reason zl_wire_open_body (zl_wire *w, zl_header *h, uint8_t *body)
+{
+    unsigned flags = 0;
+    zl_close_reason why = w->mech->open (w, body, (size_t) h->size, &flags);
+    if (!why) {
+        h->size -= w->mech->overhead;
+        h->len = zl_header_len (h->size);
+        h->flags = (uint8_t) flags;
+    }
+    return why;
+}
+
+/* Opens the frame at p and gives it the form that it has in the queues, where it lies: a gap and the frame, which *h then tells of.
+ * Returns where that begins, or NULL and w->reason. */
+static uint8_t *open_frame (zl_wire *w, uint8_t *p, zl_header *h)
+{
+    uint8_t *body = p + h->len;
+    zl_close_reason why = zl_wire_open_body (w, h, body);
+    if (why) {
+        w->reason = why;
+        return NULL;
+    }
+    uint8_t *frame = body + w->mech->overhead - h->len;
+    zl_gap_put (p, (size_t) (frame - p));
+    zl_header_put (frame, h->size, h->flags);
+    return frame;
+}
+
+static void cut_sealed (zl_wire *w, uint8_t *p, size_t n, zl_cut *cut)
+{
+    uint8_t *start = p, *end = p + n;
+    int rc;
+    for (;;) {
+        cut->next.len = 0;
+        rc = zl_wire_cut_one (w, p, (size_t) (end - p), &cut->next);
+        if (rc != 1 || cut->next.size > (uint64_t) (end - p) - cut->next.len)
+            break;
+        uint8_t *frame = open_frame (w, p, &cut->next);
+        if (!frame) {
+            rc = -1;
+            break;
+        }
+        p = frame;
+        if (cut->next.flags & ZL_FRAME_COMMAND) {
+            cut->stop = ZL_CUT_COMMAND;
+            break;
+        }
+        cut->inside = cut->next.flags & ZL_FRAME_MORE;
+        cut->msgs += !cut->inside;
+        p += cut->next.len + cut->next.size;
+    }
+    if (rc < 0)
+        cut->stop = ZL_CUT_BAD;
+    cut->taken = (size_t) (p - start);
+}
+
+static void cut_plain (zl_wire *w, const uint8_t *p, size_t n, zl_cut *cut)
 {
     const uint8_t *start = p, *end = p + n;
     uint64_t max = w->max_size < 0 ? UINT64_MAX : (uint64_t) w->max_size;
     bool inside = cut->inside;
     unsigned msgs = 0;
-    cut->stop = ZL_CUT_MORE;
-    cut->next.len = 0;
     for (;;) {
         /* The short message frame is nearly all there is on a busy stream: decide it on two octets. */
         while (end - p >= 2 && !(p[0] & (ZL_FRAME_LONG | ZL_FRAME_COMMAND)) && p[1] <= max && end - p - 2 >= p[1]) {
@@ -344,51 +411,80 @@ void zl_wire_cut (zl_wire *w, const uint8_t *p, size_t n, zl_cut *cut)
     cut->inside = inside;
 }
 
-int zl_wire_cut_one (zl_wire *w, const uint8_t *p, size_t n, zl_header *h)
+void zl_wire_cut (zl_wire *w, uint8_t *p, size_t n, zl_cut *cut)
 {
-    uint64_t max = w->max_size < 0 ? SIZE_MAX / 2 : (uint64_t) w->max_size;
-    int rc = w->codec ? w->codec->get (p, n, h) : zl_header_get (p, n, h);
-    if (rc < 0)
-        w->reason = ZL_CLOSE_FRAME;
-    if (rc <= 0 || h->size <= max)
-        return rc;
-    w->reason = ZL_CLOSE_OVERSIZE;
-    return -1;
+    *cut = (zl_cut){.inside = cut->inside, .stop = ZL_CUT_MORE};
+    if (w->sealed)
+        cut_sealed (w, p, n, cut);
+    else
+        cut_plain (w, p, n, cut);
 }
 
-zl_close_reason zl_wire_open_frame (zl_wire *w, zl_header *h, uint8_t *body, zl_slice *frame)
+/* ---- what is to be written ---- */
+
+/* Seals the frames of a chunk where they lie, and the body outside in a block of its own. 0, or -ENOMEM and it is as before. */
+static int seal_chunk (zl_wire *w, zl_chunk *c)
 {
-    *frame = (zl_slice){body, (size_t) h->size};
-    if (!w->sealed)
-        return ZL_CLOSE_NONE;
-    unsigned flags = 0;
-    zl_close_reason why = w->mech->open (w, body, frame->n, frame, &flags);
-    h->flags = (uint8_t) flags;
-    return why;
+    unsigned overhead = w->mech->overhead;
+    zl_blob *outside = c->blob ? zl_blob_alloc (overhead + c->body_size) : NULL;
+    if (c->blob && !outside)
+        return -ENOMEM;
+    uint8_t *at = c->data + c->begin, *end = c->data + c->end;
+    while (at < end) {
+        zl_header gap, h;
+        ZL_ASSERT (zl_header_get (at, (size_t) (end - at), &gap) == 1);
+        const uint8_t *frame = at + gap.len + gap.size;
+        ZL_ASSERT (zl_header_get (frame, (size_t) (end - frame), &h) == 1);
+        at += zl_header_put (at, h.size + overhead, 0);
+        if (outside && frame + h.len == end) {
+            memcpy (zl_blob_bytes (outside) + overhead, c->body, c->body_size);
+            w->mech->seal (w, zl_blob_bytes (outside), c->body_size, h.flags);
+            break;
+        }
+        w->mech->seal (w, at, (size_t) h.size, h.flags);
+        at += overhead + h.size;
+    }
+    if (outside) {
+        zl_blob_drop (c->blob);
+        c->blob = outside;
+        c->body = outside->data;
+        c->body_size = outside->size;
+        c->end = (uint32_t) (at - c->data);
+    }
+    c->kind = ZL_CONTROL;
+    return 0;
+}
+
+int zl_wire_seal (zl_wire *w, const zl_frameq *q)
+{
+    int rc = 0;
+    for (zl_chunk *c = q->head; c && rc == 0; c = c->next)
+        if (c->kind & ZL_SPACED)
+            rc = seal_chunk (w, c);
+    return rc;
+}
+
+int zl_wire_put_frame (zl_wire *w, zl_frameq *q, const zl_msg *frame, bool more)
+{
+    uint8_t header[ZL_CODEC_HEADER_MAX];
+    return zl_frameq_push_foreign (q, w->pool, header, w->codec->put (header, frame->size, more), frame, !more);
 }
 
 /* ---- what we have to say besides messages ---- */
 
-int zl_wire_put_frame (zl_wire *w, zl_frameq *q, const zl_msg *frame, unsigned flags, bool last)
+/* Once there is traffic: what is no command ends no message of the application's either. */
+static int send_late (zl_wire *w, const void *body, size_t n, unsigned flags)
 {
     uint8_t header[ZL_CODEC_HEADER_MAX];
-    if (w->sealed)
-        return w->mech->seal (w, q, frame, flags, last);
-    bool more = flags & ZL_FRAME_MORE;
-    unsigned n = w->codec ? w->codec->put (header, frame->size, more) : zl_header_put (header, frame->size, flags);
-    return zl_frameq_push_foreign (q, w->pool, header, n, frame, last);
-}
-
-/* A command once there is traffic. */
-static int send_late_command (zl_wire *w, const void *body, size_t n)
-{
-    return w->sealed ? w->mech->seal (w, w->out, &(zl_msg){body, n, NULL}, ZL_FRAME_COMMAND, false)
-                     : zl_frameq_push_command (w->out, w->pool, body, n);
+    const zl_msg frame = {body, n, NULL};
+    if (w->codec)
+        return zl_frameq_push_foreign (w->out, w->pool, header, w->codec->put (header, n, false), &frame, false);
+    return zl_frameq_push_control (w->out, w->pool, &frame, flags, w->sealed ? w->mech->overhead : 0);
 }
 
 int zl_wire_send_first (zl_wire *w, const void *body, size_t n)
 {
-    return zl_wire_put_frame (w, w->out, &(zl_msg){body, n, NULL}, 0, false);
+    return send_late (w, body, n, 0);
 }
 
 int zl_wire_send_subscription (zl_wire *w, bool subscribe, const uint8_t *topic, size_t n)
@@ -407,7 +503,7 @@ int zl_wire_send_subscription (zl_wire *w, bool subscribe, const uint8_t *topic,
     if (n)
         memcpy (p, topic, n);
     n += (size_t) (p - all);
-    int rc = as_command ? send_late_command (w, all, n) : zl_wire_put_frame (w, w->out, &(zl_msg){all, n, NULL}, 0, false);
+    int rc = send_late (w, all, n, as_command ? ZL_FRAME_COMMAND : 0);
     if (all != small)
         free (all);
     return rc;
@@ -423,7 +519,7 @@ int zl_wire_ping (zl_wire *w, int ttl)
     ttl = ZL_MIN (ttl, TTL_MAX);
     p[0] = (uint8_t) (ttl >> 8);
     p[1] = (uint8_t) ttl;
-    return send_late_command (w, body, sizeof body);
+    return send_late (w, body, sizeof body, ZL_FRAME_COMMAND);
 }
 
 zl_close_reason zl_wire_pong (zl_wire *w, zl_slice ping, int *ttl)
@@ -436,5 +532,5 @@ zl_close_reason zl_wire_pong (zl_wire *w, zl_slice ping, int *ttl)
     size_t n = ZL_MIN (ping.n - TTL, (size_t) CONTEXT_MAX);
     p = zl_command_put (body, "PONG");
     memcpy (p, ping.p + TTL, n);
-    return send_late_command (w, body, (size_t) (p - body) + n) < 0 ? ZL_CLOSE_MEMORY : ZL_CLOSE_NONE;
+    return send_late (w, body, (size_t) (p - body) + n, ZL_FRAME_COMMAND) < 0 ? ZL_CLOSE_MEMORY : ZL_CLOSE_NONE;
 }

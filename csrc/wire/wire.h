@@ -10,11 +10,12 @@
  * nothing of what it sends is looked at.
  *
  * zl_wire_input() carries a connection up to TRAFFIC; what it has to say goes to the control queue given at open.
- * zl_wire_cut() then finds the frames in a read buffer, without moving them; with a peer whose frames are not in the form that
- * they have in the queues (foreign: another framing, or sealed) zl_wire_cut_one() finds one at a time and zl_wire_open_frame()
- * takes it apart.
+ * zl_wire_cut() then finds the frames in a read buffer, without moving them. Frames that travel sealed are opened and sealed where
+ * they lie: what is in the buffer then, or in the queue, is in the form of the queues, with a gap where the overhead was or will be.
+ * With a peer whose framing is another one (foreign) zl_wire_cut_one() finds one frame at a time, which is copied.
  *
- * A wire lies in a connection and is guarded by its socket's mutex. */
+ * A wire lies in a connection and is guarded by its socket's mutex. But zl_wire_cut() and zl_wire_open_body() belong to
+ * whoever owns the connection's read end, zl_wire_seal() to who owns its write end: arithmetic that takes long needs no mutex. */
 #ifndef ZL_WIRE_WIRE_H
 #define ZL_WIRE_WIRE_H
 
@@ -82,26 +83,37 @@ typedef struct {
     zl_header next; /* ZL_CUT_COMMAND: its header; ZL_CUT_MORE: of the incomplete frame, len 0 if not even that is there */
 } zl_cut;
 
-void zl_wire_cut (zl_wire *w, const uint8_t *p, size_t n, zl_cut *cut);
+/* Opens what is sealed. */
+void zl_wire_cut (zl_wire *w, uint8_t *p, size_t n, zl_cut *cut);
 
 /* ASKING is over. ZL_CLOSE_NONE, or the reason to close. */
 zl_close_reason zl_wire_admit (zl_wire *w);
 /* The same for a client that is not let in: tells it the status, 400 or 500; with 300 it is told nothing. */
 zl_close_reason zl_wire_deny (zl_wire *w, unsigned status);
 
-/* Whether messages travel in another form than they have in the queues. */
+/* Octets that the body of a frame is longer by while it travels. */
+static inline unsigned zl_wire_overhead (const zl_wire *w)
+{
+    return w->sealed ? w->mech->overhead : 0;
+}
+
+/* Opens the body of a frame that was read into a block of its own; *h then tells of what lies behind the overhead. ZL_CLOSE_NONE, or
+ * the reason to close. */
+zl_close_reason zl_wire_open_body (zl_wire *w, zl_header *h, uint8_t *body);
+
+/* Seals those frames of q that are spaced for it. 0 or -ENOMEM. */
+int zl_wire_seal (zl_wire *w, const zl_frameq *q);
+
+/* Whether frames travel with other headers than they have in the queues. */
 static inline bool zl_wire_is_foreign (const zl_wire *w)
 {
-    return w->codec || w->sealed;
+    return w->codec;
 }
 
 /* The header of the foreign frame at p. 1 done, 0 more octets are needed, -1 and w->reason. */
 int zl_wire_cut_one (zl_wire *w, const uint8_t *p, size_t n, zl_header *h);
-/* Takes a foreign frame apart where it lies: *frame is its payload, h->flags are those of the payload. */
-zl_close_reason zl_wire_open_frame (zl_wire *w, zl_header *h, uint8_t *body, zl_slice *frame);
-/* Appends a frame in its foreign form to q; `last` if a message of the application ends with it. 0, or -ENOMEM and q is as
- * before. */
-int zl_wire_put_frame (zl_wire *w, zl_frameq *q, const zl_msg *frame, unsigned flags, bool last);
+/* Appends a frame in its foreign form to q. 0, or -ENOMEM and q is as before. */
+int zl_wire_put_frame (zl_wire *w, zl_frameq *q, const zl_msg *frame, bool more);
 
 /* Everything below goes onto the control queue. */
 

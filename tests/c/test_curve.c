@@ -563,11 +563,7 @@ static parcel all_said (side *s)
 
 static parcel seal (side *from, const void *data, size_t n, unsigned flags)
 {
-    size_t msgs = from->out.msgs;
-    bool last = !(flags & (ZL_FRAME_MORE | ZL_FRAME_COMMAND));
-    const zl_msg frame = {data, n, NULL};
-    CHECK_EQ (zl_wire_put_frame (&from->wire, &from->out, &frame, flags, last), 0);
-    CHECK_EQ (from->out.msgs, msgs + last);
+    put_frame (from, &(zl_msg){data, n, NULL}, flags);
     return all_said (from);
 }
 
@@ -580,19 +576,26 @@ static parcel seal_text (side *from, const char *text)
 static zl_close_reason open_parcel (side *to, parcel p, const void *due, size_t due_len,
                                     unsigned due_flags)
 {
-    zl_header h;
-    zl_slice frame;
+    zl_cut c = {0};
     edge e = at_edge (p.octets, p.n);
-    CHECK_EQ (zl_wire_cut_one (&to->wire, e.p, p.n, &h), 1);
-    CHECK_EQ (h.len + h.size, p.n);
-    zl_close_reason why = zl_wire_open_frame (&to->wire, &h, e.p + h.len, &frame);
-    if (!why) {
-        CHECK_EQ (frame.n, due_len);
-        CHECK_BYTES (frame.p, due, due_len);
-        CHECK_EQ (h.flags, due_flags);
+    to->wire.reason = ZL_CLOSE_NONE;
+    zl_wire_cut (&to->wire, e.p, p.n, &c);
+    if (c.stop != ZL_CUT_BAD) {
+        zl_header h;
+        const uint8_t *at = e.p, *body = next_taken (&at, e.p + c.taken, &h);
+        CHECK (at == e.p + c.taken && !body == (c.stop == ZL_CUT_COMMAND));
+        if (!body) {
+            h = c.next;
+            body = at + h.len;
+        }
+        CHECK (body + h.size == e.p + p.n);
+        CHECK_EQ (h.size, due_len);
+        CHECK_BYTES (body, due, due_len);
+        CHECK_EQ (h.flags & ~ZL_FRAME_LONG, due_flags);
+        CHECK_EQ (c.msgs, due_flags == 0);
     }
     end_edge (e);
-    return why;
+    return to->wire.reason;
 }
 
 static zl_close_reason open_text (side *to, parcel p, const char *due)
@@ -803,14 +806,103 @@ TEST ("whatever is not sealed is refused once there is traffic")
 TEST ("the limit of size holds for what comes, at its header")
 {
     couple c;
-    zl_header h;
+    zl_cut cut = {0};
     uint8_t octets[ZL_HEADER_MAX];
     open_talking (&c);
     c.server.wire.max_size = 1000;
     size_t n = zl_header_put (octets, 1000, 0);
-    CHECK_EQ (zl_wire_cut_one (&c.server.wire, octets, n, &h), 1);
+    zl_wire_cut (&c.server.wire, octets, n, &cut);
+    CHECK_EQ (cut.stop, ZL_CUT_MORE);
+    CHECK_EQ (cut.next.size, 1000);
     n = zl_header_put (octets, 1001, 0);
-    CHECK_EQ (zl_wire_cut_one (&c.server.wire, octets, n, &h), -1);
+    zl_wire_cut (&c.server.wire, octets, n, &cut);
+    CHECK_EQ (cut.stop, ZL_CUT_BAD);
     CHECK_EQ (c.server.wire.reason, ZL_CLOSE_OVERSIZE);
     end_couple (&c);
+}
+
+/* ---- streams ---- */
+
+enum { STREAM_MESSAGES = 300, STREAM_MAX = 3000000 };
+
+/* The sizes of the frames of a message that is sent, drawn again by who receives. */
+static unsigned draw_message (uint64_t seed, size_t *sizes)
+{
+    static const size_t drawn[] = {0, 1, 16, 222, 223, 255, 256, 4096, 8192, 20000, 140000};
+    unsigned n = 1 + (unsigned) (toy_mix (seed) % 3);
+    for (unsigned i = 0; i < n; i++)
+        sizes[i] = drawn[toy_mix (seed * 7 + i) % (toy_mix (seed + i) % 20 ? 9 : ZL_LEN (drawn))];
+    return n;
+}
+
+/* Sent as a pipe stores them: what is large in a block, spaced. */
+static void send_stream (side *s, unsigned count)
+{
+    for (unsigned k = 0; k < count; k++) {
+        size_t sizes[3];
+        zl_msg frames[3];
+        unsigned n = draw_message (k, sizes);
+        for (unsigned i = 0; i < n; i++) {
+            zl_blob *b = zl_blob_alloc (sizes[i]);
+            CHECK (b);
+            memset (zl_blob_bytes (b), (int) (k + i), sizes[i]);
+            frames[i] = (zl_msg){b->data, sizes[i], k % 3 ? b : NULL};
+        }
+        if (k % 3)
+            CHECK_EQ (zl_frameq_push_spaced (&s->out, &s->pool, frames, n, 33), 0);
+        else
+            for (unsigned i = 0; i < n; i++)
+                put_frame (s, &frames[i], i + 1 < n ? ZL_FRAME_MORE : 0);
+        for (unsigned i = 0; i < n; i++)
+            zl_blob_drop (frames[i].blob ? frames[i].blob : (zl_blob *) frames[i].data - 1);
+        if (k % 10 == 0)
+            CHECK_EQ (zl_wire_ping (&s->wire, 0), 0);
+    }
+}
+
+TEST ("a stream is sealed in its place and opened in its place, in whatever portions it comes")
+{
+    static const size_t steps[] = {1000, 65536, STREAM_MAX};
+    uint8_t *octets = malloc (STREAM_MAX);
+    CHECK (octets);
+    for (unsigned row = 0; row < ZL_LEN (steps); row++) {
+        couple c;
+        unsigned k = 0, i = 0, pings = 0;
+        size_t sizes[3], upto = 0, from = 0;
+        zl_cut cut = {0};
+        open_talking (&c);
+        send_stream (&c.client, STREAM_MESSAGES);
+        size_t bytes = c.client.out.bytes, all = said (&c.client, octets, STREAM_MAX);
+        CHECK_EQ (all, bytes); /* no longer than it was before */
+        unsigned n = draw_message (0, sizes);
+        while (from < all) {
+            upto = ZL_MIN (upto + steps[row], all);
+            do {
+                zl_wire_cut (&c.server.wire, octets + from, upto - from, &cut);
+                CHECK (cut.stop != ZL_CUT_BAD);
+                const uint8_t *at = octets + from, *end = at + cut.taken;
+                zl_header h;
+                for (const uint8_t *body; (body = next_taken (&at, end, &h));) {
+                    CHECK_EQ (h.size, sizes[i]);
+                    for (size_t o = 0; o < h.size; o++)
+                        CHECK_EQ (body[o], (uint8_t) (k + i));
+                    CHECK_EQ (h.flags & ZL_FRAME_MORE, i + 1 < n);
+                    if (++i == n) {
+                        n = draw_message (++k, sizes);
+                        i = 0;
+                    }
+                }
+                from += cut.taken;
+                if (cut.stop == ZL_CUT_COMMAND) {
+                    CHECK_BYTES (octets + from + cut.next.len, "\4PING", 5);
+                    from += cut.next.len + (size_t) cut.next.size;
+                    pings++;
+                }
+            } while (cut.stop == ZL_CUT_COMMAND);
+        }
+        CHECK_EQ (k, STREAM_MESSAGES);
+        CHECK_EQ (pings, STREAM_MESSAGES / 10);
+        end_couple (&c);
+    }
+    free (octets);
 }

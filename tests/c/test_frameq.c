@@ -293,6 +293,11 @@ TEST ("a message is torn too if what was written of it has left the queue alread
     }
 }
 
+static int push_command (zl_frameq *q, zl_pool *pool, const void *body, size_t n)
+{
+    return zl_frameq_push_control (q, pool, &(zl_msg){body, n, NULL}, ZL_FRAME_COMMAND, 0);
+}
+
 TEST ("commands are written but neither read nor sent again")
 {
     zl_pool pool = {0};
@@ -300,7 +305,7 @@ TEST ("commands are written but neither read nor sent again")
     zl_msg m = {(const uint8_t *) "abc", 3, NULL};
     zl_view v;
     CHECK_EQ (zl_frameq_push_raw (&q, &pool, "raw", 3), 0);
-    CHECK_EQ (zl_frameq_push_command (&q, &pool, "\4PING", 5), 0);
+    CHECK_EQ (push_command (&q, &pool, "\4PING", 5), 0);
     CHECK_EQ (zl_frameq_push (&messages, &pool, &m, 1), 0);
     zl_frameq_splice (&q, &messages);
     check_octets (&q, 0, (const uint8_t *) "raw\4\5\4PING\0\3abc", 15);
@@ -308,7 +313,7 @@ TEST ("commands are written but neither read nor sent again")
     check_octets (&q, 0, (const uint8_t *) "\0\3abc", 5);
     zl_frameq_clear (&q, &pool);
 
-    CHECK_EQ (zl_frameq_push_command (&q, &pool, "\4PING", 5), 0);
+    CHECK_EQ (push_command (&q, &pool, "\4PING", 5), 0);
     CHECK_EQ (zl_frameq_push (&messages, &pool, &m, 1), 0);
     zl_frameq_splice (&q, &messages);
     CHECK (zl_frameq_peek (&q, &pool, &v));
@@ -326,7 +331,7 @@ TEST ("a command may be as long as a topic")
     uint8_t *body = calloc (1, LONG), *due = calloc (1, LONG + ZL_HEADER_MAX);
     CHECK (body && due);
     zl_header_put (due, LONG, ZL_FRAME_COMMAND);
-    CHECK_EQ (zl_frameq_push_command (&q, &pool, body, LONG), 0);
+    CHECK_EQ (push_command (&q, &pool, body, LONG), 0);
     CHECK_EQ (q.msgs, 0);
     check_octets (&q, 0, due, LONG + ZL_HEADER_MAX);
     CHECK_EQ (zl_frameq_recover (&q, &pool, 0), 0);
@@ -588,62 +593,94 @@ TEST ("what is left of a queue that was partly read is whole when its connection
     }
 }
 
-/* ---- frames whose body is written in place ---- */
+/* ---- frames with room before them ---- */
 
-TEST ("a frame that is left blank is written as it was filled, whatever its size")
+enum { OVERHEAD = 33 };
+
+TEST ("frames with room before them read as others do, and take what they will take on the way")
 {
-    static const size_t sizes[] = {0,      1,      255,    256,    ZL_CHUNK_SMALL - 2,
-                                   ZL_CHUNK_SMALL, ZL_CHUNK_LARGE - ZL_HEADER_MAX,
-                                   ZL_CHUNK_LARGE - ZL_HEADER_MAX + 1,   ZL_CHUNK_LARGE, 300000};
+    static const size_t sizes[] = {0,    1,    222,  223,   255,
+                                   256,  3000, 8191, 8192,  ZL_CHUNK_LARGE - 60,
+                                   ZL_CHUNK_LARGE - 40, ZL_CHUNK_LARGE, 300000};
     for (int round = 0; round < 20; round++) {
         zl_pool pool = {0};
         zl_frameq q = {0};
-        uint8_t *due = malloc (2000000);
-        size_t total = 0, msgs = 0;
-        CHECK (due);
-        for (int i = 0; i < 10; i++) {
-            size_t size = round ? sizes[check_below (ZL_LEN (sizes))] : sizes[i];
-            bool last = check_below (2);
-            if (total + size + ZL_HEADER_MAX > 2000000)
-                break;
-            uint8_t *body = zl_frameq_push_blank (&q, &pool, size, last);
-            CHECK (body);
-            memset (body, (int) check_below (256), size);
-            total += zl_header_put (due + total, size, 0);
-            memcpy (due + total, body, size);
-            total += size;
-            msgs += last;
-            CHECK_EQ (q.msgs, msgs);
-            CHECK_EQ (q.bytes, total);
-            check_octets (&q, 0, due, total);
+        size_t drawn[30], bytes = 0;
+        for (unsigned i = 0; i < ZL_LEN (drawn); i++) {
+            size_t n = drawn[i] = sizes[check_below (ZL_LEN (sizes))];
+            zl_blob *b = zl_blob_alloc (n);
+            CHECK (b);
+            memset (zl_blob_bytes (b), (int) i, n);
+            const zl_msg frame = {b->data, n, i % 2 ? b : NULL};
+            CHECK_EQ (zl_frameq_push_spaced (&q, &pool, &frame, 1, OVERHEAD), 0);
+            zl_blob_drop (b);
+            bytes += zl_header_len (n + OVERHEAD) + OVERHEAD + n;
+            CHECK_EQ (q.bytes, bytes);
+            CHECK_EQ (q.msgs, i + 1);
         }
-        size_t gone = 0, offset = 0;
-        while (gone < total) {
-            size_t drawn = (size_t) 1 + check_below (200000), step = ZL_MIN (total - gone, drawn);
-            gone += step;
-            offset = zl_frameq_written (&q, &pool, offset + step);
-            check_octets (&q, offset, due + gone, total - gone);
+        zl_cursor at = {0};
+        zl_view v;
+        for (unsigned i = 0; i < ZL_LEN (drawn); i++) {
+            CHECK (zl_frameq_look (&q, &at, &v));
+            CHECK (v.size == drawn[i] && !v.more);
         }
+        CHECK (!zl_frameq_look (&q, &at, &v));
+        for (unsigned i = 0; i < ZL_LEN (drawn); i++) {
+            CHECK (zl_frameq_peek (&q, &pool, &v));
+            CHECK (v.size == drawn[i] && !v.more);
+            for (size_t k = 0; k < v.size; k++)
+                CHECK_EQ (v.data[k], i);
+            zl_frameq_next (&q, &pool, &v);
+        }
+        CHECK (!zl_frameq_peek (&q, &pool, &v));
         check_empty (&q, &pool);
-        free (due);
         zl_pool_fini (&pool);
     }
 }
 
-TEST ("blank frames stand among others in their order, and end with their connection")
+TEST ("with room before them or without, messages outlive a lost connection until they are sealed")
+{
+    zl_pool pool = {0};
+    zl_frameq q = {0}, sealed = {0};
+    const zl_msg parts[] = {{(const uint8_t *) "one", 3, NULL}, {(const uint8_t *) "two", 3, NULL}};
+    zl_view v;
+    for (int i = 0; i < 3; i++)
+        CHECK_EQ (zl_frameq_push_spaced (&q, &pool, parts, 2, OVERHEAD), 0);
+    CHECK_EQ (zl_frameq_recover (&q, &pool, 0), 0);
+    CHECK_EQ (q.msgs, 3);
+    CHECK_EQ (q.bytes, 6 * (2 + OVERHEAD + 3));
+    for (int i = 0; i < 6; i++) {
+        CHECK (zl_frameq_peek (&q, &pool, &v));
+        CHECK (v.size == 3 && memcmp (v.data, parts[i % 2].data, 3) == 0 && v.more == (i % 2 == 0));
+        zl_frameq_next (&q, &pool, &v);
+    }
+    check_empty (&q, &pool);
+
+    CHECK_EQ (zl_frameq_push_spaced (&sealed, &pool, parts, 2, OVERHEAD), 0);
+    sealed.head->kind = ZL_CONTROL;
+    CHECK_EQ (zl_frameq_push_spaced (&q, &pool, parts, 2, OVERHEAD), 0);
+    zl_frameq_splice (&sealed, &q);
+    CHECK_EQ (zl_frameq_recover (&sealed, &pool, 0), 1);
+    CHECK_EQ (sealed.msgs, 1);
+    zl_frameq_clear (&sealed, &pool);
+    zl_pool_fini (&pool);
+}
+
+TEST ("frames with room before them and others do not share a chunk")
 {
     model m = new_model (3);
-    size_t before = m.used;
-    uint8_t *due = malloc (m.used + 10);
-    memcpy (due, m.bytes, before);
-    memcpy (zl_frameq_push_blank (&m.q, &m.pool, 5, true), "blank", 5);
-    memcpy (due + before, "\0\5blank", 7);
-    CHECK_EQ (m.q.msgs, 4);
-    check_octets (&m.q, 0, due, before + 7);
-    CHECK_EQ (zl_frameq_recover (&m.q, &m.pool, 0), 1);
-    CHECK_EQ (m.q.msgs, 3);
+    const zl_msg frame = {(const uint8_t *) "spaced", 6, NULL};
+    zl_view v;
+    CHECK_EQ (zl_frameq_push_spaced (&m.q, &m.pool, &frame, 1, OVERHEAD), 0);
+    CHECK (m.q.tail->kind == ZL_SPACED && m.q.head->kind == 0);
     check_messages (&m, &m.q, 0, 3);
-    free (due);
+    CHECK (zl_frameq_peek (&m.q, &m.pool, &v) && v.size == 6);
+    zl_frameq_next (&m.q, &m.pool, &v);
+    CHECK_EQ (zl_frameq_push_control (&m.q, &m.pool, &frame, ZL_FRAME_COMMAND, OVERHEAD), 0);
+    CHECK_EQ (m.q.tail->kind, ZL_CONTROL | ZL_SPACED);
+    CHECK_EQ (m.q.msgs, 0);
+    CHECK (!zl_frameq_peek (&m.q, &m.pool, &v));
+    check_empty (&m.q, &m.pool);
     end_model (&m);
 }
 

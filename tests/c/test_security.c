@@ -65,10 +65,11 @@ TEST ("without a library every option of CURVE is refused, and nothing changes")
 TEST ("the library's functions are named, and the first that are given stay")
 {
     static const char *const names[] = {
-        "crypto_box_keypair",           "crypto_scalarmult_base",  "crypto_box_easy",
-        "crypto_box_open_easy",         "crypto_box_beforenm",     "crypto_box_easy_afternm",
-        "crypto_box_open_easy_afternm", "crypto_secretbox_easy",   "crypto_secretbox_open_easy",
-        "sodium_memcmp",                "randombytes",
+        "crypto_box_keypair",           "crypto_scalarmult_base",     "crypto_box_easy",
+        "crypto_box_open_easy",         "crypto_box_beforenm",        "crypto_box_easy_afternm",
+        "crypto_box_open_easy_afternm", "crypto_box_afternm",         "crypto_box_open_afternm",
+        "crypto_secretbox_easy",        "crypto_secretbox_open_easy", "sodium_memcmp",
+        "randombytes",
     };
     static const uintptr_t none[ZL_LEN (names)];
     for (unsigned i = 0; i < ZL_LEN (names); i++)

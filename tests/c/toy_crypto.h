@@ -11,7 +11,7 @@
 
 #include "wire/crypto.h"
 
-enum { TOY_KEY = 32, TOY_NONCE = 24, TOY_MAC = 16 };
+enum { TOY_KEY = 32, TOY_NONCE = 24, TOY_MAC = 16, TOY_ZEROS = 32 };
 
 /* Boxes hide nothing, and open whatever was done to them: what lies behind the opening gets to see
  * everything, as if an attacker had the keys. */
@@ -124,6 +124,27 @@ static inline int toy_open_easy_afternm (uint8_t *plain, const uint8_t *boxed, u
     return 0;
 }
 
+static inline int toy_afternm (uint8_t *boxed, const uint8_t *plain, unsigned long long n,
+                               const uint8_t *nonce, const uint8_t *key)
+{
+    static const uint8_t zeros[TOY_ZEROS];
+    if (n < TOY_ZEROS || memcmp (plain, zeros, TOY_ZEROS) != 0)
+        return -1;
+    toy_easy_afternm (boxed + TOY_MAC, plain + TOY_ZEROS, n - TOY_ZEROS, nonce, key);
+    memset (boxed, 0, TOY_ZEROS - TOY_MAC);
+    return 0;
+}
+
+static inline int toy_open_afternm (uint8_t *plain, const uint8_t *boxed, unsigned long long n,
+                                    const uint8_t *nonce, const uint8_t *key)
+{
+    if (n < TOY_ZEROS ||
+        toy_open_easy_afternm (plain + TOY_ZEROS, boxed + TOY_MAC, n - TOY_MAC, nonce, key))
+        return -1;
+    memset (plain, 0, TOY_ZEROS);
+    return 0;
+}
+
 static inline int toy_easy (uint8_t *boxed, const uint8_t *plain, unsigned long long n,
                             const uint8_t *nonce, const uint8_t *public_key,
                             const uint8_t *secret_key)
@@ -157,6 +178,8 @@ static const zl_crypto toy_crypto = {
     .box_beforenm = toy_beforenm,
     .box_easy_afternm = toy_easy_afternm,
     .box_open_easy_afternm = toy_open_easy_afternm,
+    .box_afternm = toy_afternm,
+    .box_open_afternm = toy_open_afternm,
     .secretbox_easy = toy_easy_afternm,
     .secretbox_open_easy = toy_open_easy_afternm,
     .memcmp = toy_memcmp,

@@ -55,6 +55,8 @@ static inline size_t taken_from (zl_frameq *q, zl_pool *pool, uint8_t *to, size_
 /* Takes what it has to say. */
 static inline size_t said (side *s, uint8_t *to, size_t room)
 {
+    if (s->wire.mech && s->wire.mech->overhead)
+        ZL_ASSERT (zl_wire_seal (&s->wire, &s->out) == 0);
     return taken_from (&s->out, &s->pool, to, room);
 }
 
@@ -118,6 +120,27 @@ static inline bool judge (side *s, unsigned status)
         status == 200 ? zl_wire_admit (&s->wire) : zl_wire_deny (&s->wire, status);
     ZL_ASSERT (why == ZL_CLOSE_NONE);
     return status == 200 && feed (s, NULL, 0);
+}
+
+/* Has it say a frame in traffic: a message, or part of one, or a command. */
+static inline void put_frame (side *s, const zl_msg *frame, unsigned flags)
+{
+    unsigned overhead = zl_wire_overhead (&s->wire);
+    ZL_ASSERT (zl_frameq_push_control (&s->out, &s->pool, frame, flags, overhead) == 0);
+}
+
+/* The next frame of what zl_wire_cut() has taken, gaps left out: its body, and *at is then behind it. NULL at the end. */
+static inline const uint8_t *next_taken (const uint8_t **at, const uint8_t *end, zl_header *h)
+{
+    while (*at < end) {
+        ZL_ASSERT (zl_header_get (*at, (size_t) (end - *at), h) == 1);
+        ZL_ASSERT (h->size <= (size_t) (end - *at) - h->len);
+        const uint8_t *body = *at + h->len;
+        *at = body + h->size;
+        if (!(h->flags & ZL_FRAME_COMMAND))
+            return body;
+    }
+    return NULL;
 }
 
 /* Octets of a peer's, made by hand. */

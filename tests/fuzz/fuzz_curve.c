@@ -36,38 +36,52 @@ static void check_trust (const party *client, const party *server)
         ZL_ASSERT (server->admitted && c->peer_id_len == 0);
 }
 
-/* Opens the next of what has come; what it holds must be `said`, unless boxes are transparent. */
-static bool open_next (party *to, uint8_t *p, size_t *n, const zl_msg *said, unsigned flags)
+/* What was opened must be what was said, unless boxes are transparent. */
+static void check_opened (const zl_header *h, const uint8_t *body, const zl_msg *said, unsigned flags)
 {
-    zl_header h;
-    zl_slice opened;
-    if (zl_wire_cut_one (&to->side.wire, p, *n, &h) != 1 || h.size > *n - h.len ||
-        zl_wire_open_frame (&to->side.wire, &h, p + h.len, &opened) != ZL_CLOSE_NONE)
-        return false;
-    ZL_ASSERT (opened.p >= p && opened.p + opened.n <= p + *n);
-    if (!toy_is_transparent) {
-        ZL_ASSERT (h.flags == flags && opened.n == said->size);
-        ZL_ASSERT (!opened.n || memcmp (opened.p, said->data, opened.n) == 0);
-    }
-    *n -= h.len + (size_t) h.size;
-    memmove (p, p + h.len + h.size, *n);
-    return true;
+    if (toy_is_transparent)
+        return;
+    ZL_ASSERT ((h->flags & ~ZL_FRAME_LONG) == flags && h->size == said->size);
+    ZL_ASSERT (!said->size || memcmp (body, said->data, said->size) == 0);
+}
+
+/* Opens what has come; how many frames. */
+static unsigned open_all (party *to, uint8_t *p, size_t *n, const zl_msg *said, unsigned flags)
+{
+    unsigned opened = 0;
+    zl_cut cut = {0};
+    do {
+        zl_wire_cut (&to->side.wire, p, *n, &cut);
+        ZL_ASSERT (cut.taken <= *n);
+        zl_header h;
+        const uint8_t *at = p;
+        for (const uint8_t *body; (body = next_taken (&at, p + cut.taken, &h)); opened++)
+            check_opened (&h, body, said, flags);
+        if (cut.stop == ZL_CUT_COMMAND) {
+            ZL_ASSERT (cut.next.len + cut.next.size <= *n - cut.taken);
+            check_opened (&cut.next, p + cut.taken + cut.next.len, said, flags);
+            cut.taken += cut.next.len + (size_t) cut.next.size;
+            opened++;
+        }
+        p += cut.taken;
+        *n -= cut.taken;
+    } while (cut.stop == ZL_CUT_COMMAND);
+    return opened;
 }
 
 /* Seals a frame, has it meddled with, and opens what has become of it; false at the end. */
 static bool send_frame (party *from, party *to, zl_slice *script)
 {
     uint8_t words[WORDS_MAX + ZL_HEADER_MAX], how = take (script);
-    unsigned flags = how % 3 == 1 ? ZL_FRAME_MORE : how % 3 == 2 ? ZL_FRAME_COMMAND : 0, opened = 0;
+    unsigned flags = how % 3 == 1 ? ZL_FRAME_MORE : how % 3 == 2 ? ZL_FRAME_COMMAND : 0;
     const zl_slice payload = take_text (script, how & 0x80 ? PAYLOAD_MAX : how / 4);
     const zl_msg frame = {payload.p, payload.n, NULL};
     size_t portion;
-    ZL_ASSERT (zl_wire_put_frame (&from->side.wire, &from->side.out, &frame, flags, !flags) == 0);
+    put_frame (&from->side, &frame, flags);
     size_t n = said (&from->side, words, WORDS_MAX);
     n = meddle (words, n, script, &portion);
     edge e = at_edge (words, n);
-    while (open_next (to, e.p, &n, &frame, flags))
-        opened++;
+    unsigned opened = open_all (to, e.p, &n, &frame, flags);
     end_edge (e);
     ZL_ASSERT (opened <= 1 || toy_is_transparent); /* none twice */
     return n == 0;

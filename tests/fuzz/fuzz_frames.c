@@ -88,7 +88,7 @@ static zl_close_reason hear_command (side *s, const uint8_t *body, size_t n)
     return why;
 }
 
-static size_t hear_own_form (side *s, const uint8_t *p, size_t n, findings *f)
+static size_t hear_own_form (side *s, uint8_t *p, size_t n, findings *f)
 {
     size_t used = 0;
     zl_cut cut = {0};
@@ -96,13 +96,11 @@ static size_t hear_own_form (side *s, const uint8_t *p, size_t n, findings *f)
         zl_wire_cut (&s->wire, p + used, n - used, &cut);
         ZL_ASSERT (cut.taken <= n - used);
         unsigned msgs = 0;
-        for (const uint8_t *at = p + used, *end = at + cut.taken; at < end;) {
-            zl_header h;
-            ZL_ASSERT (zl_header_get (at, (size_t) (end - at), &h) == 1);
-            ZL_ASSERT (h.size <= (size_t) (end - at) - h.len && !(h.flags & ZL_FRAME_COMMAND));
+        const uint8_t *at = p + used, *end = at + cut.taken;
+        zl_header h;
+        for (const uint8_t *body; (body = next_taken (&at, end, &h));) {
             msgs += !(h.flags & ZL_FRAME_MORE);
-            note_frame (f, h.flags & ZL_FRAME_MORE, at + h.len, (size_t) h.size);
-            at += h.len + h.size;
+            note_frame (f, h.flags & ZL_FRAME_MORE, body, (size_t) h.size);
         }
         ZL_ASSERT (msgs == cut.msgs);
         used += cut.taken;
@@ -120,23 +118,18 @@ static size_t hear_foreign (side *s, uint8_t *p, size_t n, findings *f)
 {
     size_t used = 0;
     zl_header h;
-    zl_slice frame;
     int rc;
-    while (!f->why && (rc = zl_wire_cut_one (&s->wire, p + used, n - used, &h)) != 0) {
-        if (rc < 0)
-            f->why = s->wire.reason;
-        else if (h.size > n - used - h.len)
-            break;
-        else if (!(f->why = zl_wire_open_frame (&s->wire, &h, p + used + h.len, &frame))) {
-            if (s->wire.codec == &zl_codec_raw)
-                note (f, frame.p, frame.n);
-            else
-                note_frame (f, h.flags, frame.p, frame.n);
-            if (h.flags & ZL_FRAME_COMMAND)
-                f->why = hear_command (s, frame.p, frame.n);
-            used += h.len + (size_t) h.size;
-        }
+    while ((rc = zl_wire_cut_one (&s->wire, p + used, n - used, &h)) == 1 &&
+           h.size <= n - used - h.len) {
+        const uint8_t *body = p + used + h.len;
+        if (s->wire.codec == &zl_codec_raw)
+            note (f, body, (size_t) h.size);
+        else
+            note_frame (f, h.flags, body, (size_t) h.size);
+        used += h.len + (size_t) h.size;
     }
+    if (rc < 0)
+        f->why = s->wire.reason;
     return used;
 }
 
