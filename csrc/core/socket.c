@@ -246,10 +246,10 @@ static void look_again (zl_socket *s, zl_alarm *a)
     (void) a;
     if (s->arm != ZL_WATCHED)
         return;
-    if (s->turn)
-        s->arm = ZL_PARKED;
-    else if (s->epoch != s->seen_epoch)
+    if (s->epoch != s->seen_epoch)
         watch (s);
+    else if (s->turn)
+        s->arm = ZL_PARKED;
     else
         reactor_io (s);
 }
@@ -351,7 +351,7 @@ static void service (zl_client *c, unsigned why)
             watch (s);
         else
             reactor_io (s);
-    } else if (!zl_list_empty (&s->readable) && !s->turn && s->arm != ZL_WATCHED)
+    } else if (!zl_list_empty (&s->readable) && s->arm != ZL_WATCHED)
         watch (s);
     bool done = s->closed && closing_step (s);
     zl_socket_unlock (s);
