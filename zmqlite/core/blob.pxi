@@ -80,6 +80,14 @@ cdef extern from "Python.h":
     PyObject *list_or_null "PyList_New"(Py_ssize_t) noexcept
     int append_or_fail "PyList_Append"(PyObject *, PyObject *) noexcept
 
+cdef extern from *:
+    """
+    #define zl_owned(p) (p)
+    """
+    # A new reference as an object. Counting it up and down again costs more than it seems: CPython writes one half of the
+    # counter and reads the whole, for which the processor has to wait.
+    object owned "zl_owned"(PyObject *)
+
 
 cdef inline PyObject *bytes_of_frame(const zmql_frame *f) noexcept:
     """A received frame as bytes: the sender's own object where it came over inproc as such, else a copy. A new reference, or NULL

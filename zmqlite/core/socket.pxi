@@ -465,11 +465,9 @@ cdef class Socket:
             raise make_error(-ENOTSOCK, "")
         sink.base.take = take_bytes if copy else take_frame
         self.recv_frames(&sink.base, False, flags, timeout)
-        taken = <object>sink.taken
-        Py_DECREF(taken)
         if track and not copy:
-            (<Frame>taken).tracker = load_tracker_classes()[1]
-        return taken
+            (<Frame><object>sink.taken).tracker = load_tracker_classes()[1]
+        return owned(sink.taken)
 
     def recv_multipart(self, int flags=0, bint copy=True, bint track=False, *, timeout=None):
         """Receive a whole message as a list of its parts; TimedOut after `timeout` seconds."""
@@ -566,9 +564,7 @@ cdef class Socket:
         sink.base.take = take_bytes if copy else take_frame
         if not self.take_now(&sink.base, False):
             return None
-        taken = <object>sink.taken
-        Py_DECREF(taken)
-        return taken
+        return owned(sink.taken)
 
     def recv_multipart_now(self, bint copy=True):
         """Receive a whole message if it is there; else return None."""
