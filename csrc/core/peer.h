@@ -1,5 +1,5 @@
 /* A peer: one live stream connection; it joins a descriptor, a wire and a pipe. Guarded by the mutex of its socket, but for
- * the read end and the write end while they are owned (see peer.c). */
+ * the read end and the write end while they are owned (see peer_state.h). */
 #ifndef ZL_CORE_PEER_H
 #define ZL_CORE_PEER_H
 
