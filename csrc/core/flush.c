@@ -67,6 +67,7 @@ static void write_round (zl_socket *s)
         zl_peer_write (s, p);
     }
     f->busy = false;
+    zl_socket_mind_pool (s);
     own.at = zl_now ();
     f->took = own.at - began;
     f->enough = enough ? enough : f->enough;

@@ -174,6 +174,7 @@ static void inproc_pull (zl_pipe *p)
     else
         c->idle = true;
     zl_unlock (&l->mu);
+    zl_socket_mind_pool (p->sock);
 }
 
 static void inproc_consumed (zl_pipe *p)

@@ -14,6 +14,7 @@
  * coming back. Output that is stuck does not wait for that (give_turn). */
 #define LOOK_FIRST ZL_MS
 #define LOOK_LAST (8 * ZL_MS)
+#define TIDY (1000 * ZL_MS)
 enum { EVENT_BATCH = 64, REACTOR_ROUNDS = 16 };
 
 typedef struct {
@@ -140,6 +141,7 @@ static void read_readable (zl_socket *s)
         zl_list_append (&round, n);
     while (!zl_list_empty (&round))
         zl_peer_read (s, zl_peer_of_readable (round.next));
+    zl_socket_mind_pool (s);
 }
 
 /* Waits for events on the poll set. What is likely to come soon, an answer or more of a stream, is looked for without going to
@@ -252,6 +254,18 @@ static void look_again (zl_socket *s, zl_alarm *a)
         s->arm = ZL_PARKED;
     else
         reactor_io (s);
+}
+
+void zl_socket_tidy_later (zl_socket *s)
+{
+    zl_socket_alarm (s, &s->tidy, zl_now () + TIDY);
+}
+
+static void tidy_up (zl_socket *s, zl_alarm *a)
+{
+    (void) a;
+    if (zl_pool_tidy (&s->pool))
+        zl_socket_tidy_later (s);
 }
 
 static void linger_passed (zl_socket *s, zl_alarm *a)
@@ -382,8 +396,10 @@ int zl_socket_open (zl_ctx *ctx, zl_loop *loop, const zl_type *type, zl_socket *
     s->max_frame = SIZE_MAX;
     s->timers_told = ZL_NEVER;
     s->look.fire = look_again;
+    s->tidy.fire = tidy_up;
     s->linger.fire = linger_passed;
     zl_timer_init (&s->look.timer);
+    zl_timer_init (&s->tidy.timer);
     zl_timer_init (&s->linger.timer);
     zl_flush_init (&s->flush);
     s->client.service = service;

@@ -126,6 +126,7 @@ struct zl_socket {
 
     zl_heap timers; /* of zl_alarm.timer */
     zl_time timers_told;
+    zl_alarm tidy; /* looks after memory in the pool that is not needed any more */
     zl_alarm linger;
     bool linger_over;
     uint64_t next_id; /* for endpoints */
@@ -207,6 +208,8 @@ int64_t zl_socket_drain (zl_socket *s, zl_time deadline);
 
 /* ---- for the parts of a socket; the mutex is held ---- */
 
+void zl_socket_tidy_later (zl_socket *s);
+
 /* 0, -ENOTSOCK or -ETERM. */
 int zl_socket_check (const zl_socket *s);
 int zl_socket_events (zl_socket *s);
@@ -223,6 +226,12 @@ int zl_socket_place (zl_socket *s);
 
 /* Something has changed that a blocked thread or the owner of the FD may be waiting for. */
 void zl_socket_changed (zl_socket *s);
+/* More than usual may lie in the pool: what of it is not needed in the next second or two is given back. */
+static inline void zl_socket_mind_pool (zl_socket *s)
+{
+    if (ZL_UNLIKELY (s->pool.count[ZL_LARGE] > ZL_POOL_FEW && s->tidy.timer.at == ZL_NEVER))
+        zl_socket_tidy_later (s);
+}
 /* Throws away what is left of the message that is being received. */
 void zl_socket_abandon_message (zl_socket *s);
 /* The spare block, if it has the size of the large body that has begun; NULL if not. */

@@ -6,7 +6,7 @@
 #include "frameq.h"
 
 static const uint32_t chunk_caps[] = {ZL_CHUNK_SMALL, ZL_CHUNK_LARGE, 0};
-static const unsigned pool_most[] = {64, 8, 256};
+static const unsigned pool_most[] = {64, 40, 256};
 /* Of a block with encoded messages, and of a message for which that pays: larger frames had better be referred to. */
 enum { ENCODED_BLOCK = 65536 - sizeof (zl_blob), ENCODED_MAX = ZL_REF_MIN };
 
@@ -17,6 +17,8 @@ zl_chunk *zl_chunk_get (zl_pool *pool, enum zl_chunk_size size)
     if (c) {
         pool->free[size] = c->next;
         pool->count[size]--;
+        if (size == ZL_LARGE)
+            pool->idle = ZL_MIN (pool->idle, pool->count[size]);
     } else {
         c = malloc (sizeof *c + cap);
         if (!c)
@@ -39,16 +41,29 @@ void zl_chunk_put (zl_pool *pool, zl_chunk *c)
     pool->count[c->size]++;
 }
 
+/* Frees chunks until no more than this many are left. */
+static void shrink (zl_pool *pool, int size, unsigned most)
+{
+    while (pool->count[size] > most) {
+        zl_chunk *c = pool->free[size];
+        pool->free[size] = c->next;
+        pool->count[size]--;
+        free (c);
+    }
+}
+
+bool zl_pool_tidy (zl_pool *pool)
+{
+    unsigned count = pool->count[ZL_LARGE];
+    shrink (pool, ZL_LARGE, ZL_MAX (count - pool->idle, ZL_POOL_FEW));
+    pool->idle = pool->count[ZL_LARGE];
+    return pool->idle > ZL_POOL_FEW;
+}
+
 void zl_pool_fini (zl_pool *pool)
 {
-    for (int i = 0; i < ZL_CHUNK_SIZES; i++) {
-        for (zl_chunk *c = pool->free[i], *next; c; c = next) {
-            next = c->next;
-            free (c);
-        }
-        pool->free[i] = NULL;
-        pool->count[i] = 0;
-    }
+    for (int i = 0; i < ZL_CHUNK_SIZES; i++)
+        shrink (pool, i, 0);
 }
 
 void zl_frameq_link (zl_frameq *q, zl_chunk *c)
@@ -75,18 +90,30 @@ static inline bool has_room (const zl_chunk *c, size_t n, unsigned kind)
     return !c->blob && !c->open && c->kind == kind && c->cap - c->end >= n;
 }
 
+static zl_chunk *add_chunk (zl_frameq *q, zl_pool *pool, enum zl_chunk_size size, unsigned kind)
+{
+    zl_chunk *c = zl_chunk_get (pool, size);
+    if (!c)
+        return NULL;
+    c->kind = (uint8_t) kind;
+    zl_frameq_link (q, c);
+    return c;
+}
+
 /* Room for n contiguous bytes at the tail; the first chunk of a queue is a small one. NULL without memory. */
 static zl_chunk *reserve (zl_frameq *q, zl_pool *pool, size_t n, unsigned kind)
 {
     zl_chunk *c = q->tail;
     if (ZL_LIKELY (c && has_room (c, n, kind)))
         return c;
-    c = zl_chunk_get (pool, (c && !(c->kind & ZL_CONTROL)) || n > ZL_CHUNK_SMALL ? ZL_LARGE : ZL_SMALL);
-    if (!c)
-        return NULL;
-    c->kind = (uint8_t) kind;
-    zl_frameq_link (q, c);
-    return c;
+    return add_chunk (q, pool, (c && !(c->kind & ZL_CONTROL)) || n > ZL_CHUNK_SMALL ? ZL_LARGE : ZL_SMALL, kind);
+}
+
+/* Room for the n octets before a body outside, behind which nothing more is put into the chunk. NULL without memory. */
+static zl_chunk *reserve_last (zl_frameq *q, zl_pool *pool, size_t n, unsigned kind)
+{
+    zl_chunk *c = q->tail;
+    return c && has_room (c, n, kind) ? c : add_chunk (q, pool, ZL_SMALL, kind);
 }
 
 /* Octets before a frame, so that it becomes no longer when `overhead` more stand before its body. */
@@ -117,7 +144,7 @@ static inline void put_frame (zl_frameq *q, zl_chunk *c, const zl_msg *m, unsign
 static int push_outside (zl_frameq *q, zl_pool *pool, const zl_msg *m, unsigned flags, unsigned kind, unsigned gap)
 {
     zl_blob *b = zl_msg_blob (m);
-    zl_chunk *c = b ? reserve (q, pool, gap + ZL_HEADER_MAX, kind) : NULL;
+    zl_chunk *c = b ? reserve_last (q, pool, gap + ZL_HEADER_MAX, kind) : NULL;
     if (!c) {
         zl_blob_drop (b);
         return -ENOMEM;
@@ -317,7 +344,7 @@ int zl_frameq_push_foreign (zl_frameq *q, zl_pool *pool, const void *header, siz
     uint32_t end = tail ? tail->end : 0;
     size_t bytes = q->bytes;
     bool outside = body->blob && body->size >= ZL_REF_MIN;
-    zl_chunk *c = outside ? reserve (q, pool, header_len, ZL_CONTROL) : NULL;
+    zl_chunk *c = outside ? reserve_last (q, pool, header_len, ZL_CONTROL) : NULL;
     if (c) {
         if (header_len)
             memcpy (c->data + c->end, header, header_len);

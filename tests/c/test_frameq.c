@@ -593,6 +593,40 @@ TEST ("what is left of a queue that was partly read is whole when its connection
     }
 }
 
+/* ---- the pool ---- */
+
+static void take_and_give (zl_pool *pool, unsigned n)
+{
+    zl_chunk *taken[100];
+    CHECK (n <= ZL_LEN (taken));
+    for (unsigned i = 0; i < n; i++)
+        CHECK ((taken[i] = zl_chunk_get (pool, ZL_LARGE)));
+    for (unsigned i = 0; i < n; i++)
+        zl_chunk_put (pool, taken[i]);
+}
+
+TEST ("of large chunks those are kept that are needed, and a few")
+{
+    zl_pool pool = {0};
+    take_and_give (&pool, 100);
+    unsigned most = pool.count[ZL_LARGE];
+    CHECK (most > 30 && most < 100);
+    CHECK (zl_pool_tidy (&pool));
+    CHECK_EQ (pool.count[ZL_LARGE], most); /* they have just been needed */
+    take_and_give (&pool, 20);
+    CHECK (zl_pool_tidy (&pool));
+    CHECK_EQ (pool.count[ZL_LARGE], 20);
+    take_and_give (&pool, 20);
+    CHECK (zl_pool_tidy (&pool));
+    CHECK_EQ (pool.count[ZL_LARGE], 20);
+    CHECK (!zl_pool_tidy (&pool));
+    CHECK_EQ (pool.count[ZL_LARGE], ZL_POOL_FEW);
+    CHECK (!zl_pool_tidy (&pool));
+    CHECK_EQ (pool.count[ZL_LARGE], ZL_POOL_FEW);
+    zl_pool_fini (&pool);
+    CHECK (!pool.free[ZL_LARGE]);
+}
+
 /* ---- frames with room before them ---- */
 
 enum { OVERHEAD = 33 };
