@@ -128,10 +128,16 @@ static inline int64_t get_int (zmql_socket *s, int option)
     return value;
 }
 
+/* What else is done to a new socket, and to one that is to be bound; NULL: nothing. */
+static void (*on_new_socket) (zmql_socket *s);
+static void (*on_bind) (zmql_socket *s);
+
 static inline zmql_socket *new_socket (zmql_ctx *ctx, int type)
 {
     zmql_socket *s;
     CHECK_EQ (zmql_socket_new (ctx, type, &s), 0);
+    if (on_new_socket)
+        on_new_socket (s);
     return s;
 }
 
@@ -149,6 +155,8 @@ static inline address bind_to (zmql_socket *s, const char *endpoint)
 {
     address a = {{0}};
     size_t size = sizeof a.text - 1;
+    if (on_bind)
+        on_bind (s);
     CHECK_EQ (zmql_bind (s, endpoint), 0);
     CHECK_EQ (zmql_get (s, LAST_ENDPOINT, a.text, &size), 0);
     return a;

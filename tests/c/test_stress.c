@@ -7,6 +7,35 @@
 #include "core/ctx.h"
 #include "loop/wake.h"
 #include "plain.h"
+#include "toy_crypto.h"
+
+/* ---- the same under CURVE ---- */
+
+static uint8_t server_public[TOY_KEY], server_secret[TOY_KEY], client_public[TOY_KEY], client_secret[TOY_KEY];
+
+static void make_client (zmql_socket *s)
+{
+    CHECK_EQ (zmql_set (s, CURVE_SERVERKEY, server_public, TOY_KEY), 0);
+    CHECK_EQ (zmql_set (s, CURVE_PUBLICKEY, client_public, TOY_KEY), 0);
+    CHECK_EQ (zmql_set (s, CURVE_SECRETKEY, client_secret, TOY_KEY), 0);
+}
+
+static void make_server (zmql_socket *s)
+{
+    set_int (s, CURVE_SERVER, 1);
+    CHECK_EQ (zmql_set (s, CURVE_SECRETKEY, server_secret, TOY_KEY), 0);
+}
+
+static void under_curve (void (*test) (const char *endpoint), const char *endpoint)
+{
+    zmql_use_crypto ((const uintptr_t *) &toy_crypto);
+    toy_keypair (server_public, server_secret);
+    toy_keypair (client_public, client_secret);
+    on_new_socket = make_client;
+    on_bind = make_server;
+    test (endpoint);
+    on_new_socket = on_bind = NULL;
+}
 
 /* ---- messages that prove themselves: (sender, number), then frames that follow from it ---- */
 
@@ -202,6 +231,11 @@ TEST ("many threads push through few sockets and many threads pull from one, ove
     push_pull (any_endpoint[2]);
 }
 
+TEST ("many threads push through few sockets and many threads pull from one, under CURVE")
+{
+    under_curve (push_pull, any_endpoint[0]);
+}
+
 /* Each opens a socket, sends one message and closes it at once; LINGER must deliver it. */
 typedef struct {
     zmql_ctx *ctx;
@@ -370,6 +404,11 @@ TEST ("dealers are answered by many threads on one router, over inproc")
     dealer_router (any_endpoint[2]);
 }
 
+TEST ("dealers are answered by many threads on one router, under CURVE")
+{
+    under_curve (dealer_router, any_endpoint[0]);
+}
+
 /* ---- PUB and SUB ---- */
 
 enum { SUBSCRIBERS = 3, PUBLISHING = 3, PUBLISHED = 1500 };
@@ -462,6 +501,11 @@ TEST ("every subscriber hears every publishing thread in order, over ipc")
 TEST ("every subscriber hears every publishing thread in order, over inproc")
 {
     pub_sub (any_endpoint[2]);
+}
+
+TEST ("every subscriber hears every publishing thread in order, under CURVE")
+{
+    under_curve (pub_sub, any_endpoint[0]);
 }
 
 /* ---- REQ and REP, with a proxy between ---- */
@@ -562,6 +606,8 @@ static void *phoenix_thread (void *arg)
     for (unsigned life = 1; !over; life++) {
         zmql_socket *router = new_socket (p->ctx, ZL_ROUTER);
         int rc;
+        if (on_bind)
+            on_bind (router);
         while ((rc = zmql_bind (router, p->a.text)) == -EADDRINUSE)
             sched_yield (); /* the life before is still closing */
         CHECK_EQ (rc, 0);
@@ -643,6 +689,11 @@ TEST ("clients outlive the lives of their server, over ipc")
     reconnecting (endpoint);
     CHECK_EQ (unlink (endpoint + sizeof "ipc://" - 1), 0); /* the name stays when the socket goes */
     CHECK_EQ (rmdir (folder), 0);
+}
+
+TEST ("clients outlive the lives of their server, under CURVE")
+{
+    under_curve (reconnecting, any_endpoint[0]);
 }
 
 /* Parts from one PULL and meets the other, again and again; what was sent before must arrive. */
