@@ -46,7 +46,7 @@ bool zl_flush_is_due (const zl_socket *s)
     return !zl_list_empty (&s->dirty) && !s->flush.busy;
 }
 
-/* What has gathered meanwhile leaves connections dirty: the caller sees to that. */
+/* What has gathered meanwhile leaves connections dirty, which see_to_rest() is for. */
 static void write_round (zl_socket *s)
 {
     zl_flush *f = &s->flush;
@@ -74,19 +74,26 @@ static void write_round (zl_socket *s)
     own.credit -= (int64_t) f->took;
 }
 
-void zl_flush_now (zl_socket *s)
-{
-    write_round (s);
-    if (!s->flush.streaming)
-        zl_flush_later (s);
-}
-
 void zl_flush_later (zl_socket *s)
 {
     if (zl_flush_is_due (s)) {
         s->flush.busy = s->flush.posted = true;
         zl_loop_post (&s->client);
     }
+}
+
+/* After a round: in a stream the rest may wait for the senders or the end of the nap, unless a sender has filled its pipe meanwhile
+ * and waits for just that. */
+static void see_to_rest (zl_socket *s)
+{
+    if (!s->flush.streaming || s->stuck)
+        zl_flush_later (s);
+}
+
+void zl_flush_now (zl_socket *s)
+{
+    write_round (s);
+    see_to_rest (s);
 }
 
 /* ---- streams ---- */
@@ -143,6 +150,7 @@ static void nap_over (zl_socket *s, zl_alarm *a)
             f->streaming = false;
         else
             nap_about (s, sent < MANY ? NAP_FIRST : 2 * f->nap_length);
+        see_to_rest (s);
     }
     f->on_trial = false;
 }
@@ -158,6 +166,7 @@ void zl_flush_posted (zl_socket *s)
         f->posts = 0;
         nap_about (s, NAP_FIRST);
     }
+    see_to_rest (s);
 }
 
 /* ---- the senders ---- */

@@ -6,7 +6,7 @@
  * A stream: the reactor has written, and more had gathered meanwhile; or it was posted many times in a row, by a sender on the
  * processor that it takes to write, where nothing can gather. From then on the senders write themselves, whenever enough has
  * gathered, and before they wait; the reactor naps, and only comes by for what they have left lying. A busy sender thus never
- * shares its processor with a second thread.
+ * shares its processor with a second thread. A sender that has filled its pipe while somebody else wrote waits for no nap.
  *
  * Guarded by the mutex of the socket; nothing here is called without it. */
 #ifndef ZL_CORE_FLUSH_H
