@@ -8,7 +8,7 @@
  *     ARMED    the reactor is told of the next event
  *     WATCHED  it was told while an application thread had the turn or had just been there; it looks again after
  *              some milliseconds, and takes over if no application thread has come back since
- *     PARKED   it looked and found the turn taken: whoever gives the turn back arms it
+ *     PARKED   it looked and found that one thread had had the turn all the time: whoever gives the turn back arms it
  * A thread in a request-reply loop thus never pays for arming, and nothing waits longer than those milliseconds.
  *
  * How it closes (the one place): zl_socket_close() marks it closed, closes its listeners and wakes all who wait. From then on
@@ -208,8 +208,6 @@ int64_t zl_socket_drain (zl_socket *s, zl_time deadline);
 
 /* ---- for the parts of a socket; the mutex is held ---- */
 
-void zl_socket_tidy_later (zl_socket *s);
-
 /* 0, -ENOTSOCK or -ETERM. */
 int zl_socket_check (const zl_socket *s);
 int zl_socket_events (zl_socket *s);
@@ -226,12 +224,6 @@ int zl_socket_place (zl_socket *s);
 
 /* Something has changed that a blocked thread or the owner of the FD may be waiting for. */
 void zl_socket_changed (zl_socket *s);
-/* More than usual may lie in the pool: what of it is not needed in the next second or two is given back. */
-static inline void zl_socket_mind_pool (zl_socket *s)
-{
-    if (ZL_UNLIKELY (s->pool.count[ZL_LARGE] > ZL_POOL_FEW && s->tidy.timer.at == ZL_NEVER))
-        zl_socket_tidy_later (s);
-}
 /* Throws away what is left of the message that is being received. */
 void zl_socket_abandon_message (zl_socket *s);
 /* The spare block, if it has the size of the large body that has begun; NULL if not. */
@@ -240,7 +232,16 @@ zl_blob *zl_socket_take_spare (zl_socket *s, size_t size);
 zl_blob *zl_socket_take_sealed (zl_socket *s, size_t size);
 /* That body has been moved out of b: takes the reference. */
 void zl_socket_give_sealed (zl_socket *s, zl_blob *b);
+/* Looks at the pool in a second, and again while there is more in it than is needed. */
+void zl_socket_tidy_later (zl_socket *s);
 int zl_socket_watch (zl_socket *s, zl_source *src, unsigned events);
 void zl_socket_unwatch (zl_socket *s, zl_source *src);
+
+/* More chunks than usual may have come to the pool: those that nobody needs are to be given back. */
+static inline void zl_socket_mind_pool (zl_socket *s)
+{
+    if (ZL_UNLIKELY (s->pool.count[ZL_LARGE] > ZL_POOL_FEW && s->tidy.timer.at == ZL_NEVER))
+        zl_socket_tidy_later (s);
+}
 
 #endif
