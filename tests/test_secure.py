@@ -851,12 +851,14 @@ import sys
 if "patched" in sys.argv:
     from gevent import monkey
     monkey.patch_all()
-import time
+import threading
 import gevent
 import zmqlite.green as zmq
 
+sent = threading.Event()
+
 def check(user, password, address):
-    time.sleep(0.05)
+    assert sent.wait(60)
     return f"{user} at {address}"
 
 with gevent.Timeout(60), zmq.Context() as context, context.socket(zmq.REP) as server:
@@ -866,6 +868,7 @@ with gevent.Timeout(60), zmq.Context() as context, context.socket(zmq.REP) as se
         client.plain("bob", "secret")
         client.connect(server.last_endpoint)
         client.send(b"question")
+        sent.set()
         print(server.recv(copy=False).get("User-Id"))
 """
 

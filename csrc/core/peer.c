@@ -47,9 +47,15 @@ bool zl_peer_flushed (const zl_peer *p)
     return p->wr_broken || (!p->tx.msgs && !(p->pipe && p->pipe->out.msgs));
 }
 
-bool zl_peer_is_flushed (const zl_peer *p)
+bool zl_peer_has_written_all (const zl_peer *p)
 {
     return p->wr_broken || (!p->tx.head && !p->ctl.head && !(p->pipe && p->pipe->out.head));
+}
+
+void zl_peer_make_readable (zl_peer *p)
+{
+    if (!p->rd_paused && !p->rd_owned && !zl_linked (&p->readable))
+        zl_list_append (&p->sock->readable, &p->readable);
 }
 
 void zl_peer_make_dirty (zl_peer *p)
@@ -69,8 +75,7 @@ static void on_ready (zl_socket *s, zl_source *src, unsigned events)
         p->rd_hangup = true;
     if (events & ZL_READ) {
         p->rd_ready = true;
-        if (!p->rd_paused && !p->rd_owned && !zl_linked (&p->readable))
-            zl_list_append (&s->readable, &p->readable);
+        zl_peer_make_readable (p);
     }
     if (events & ZL_WRITE) {
         p->wr_event = true;
@@ -337,7 +342,7 @@ static void stream_finish (zl_pipe *pipe)
     int linger = s->opt.linger;
     if (e)
         zl_endpoint_close (s, e, linger);
-    else if (p && (linger == 0 || zl_peer_is_flushed (p)))
+    else if (p && (linger == 0 || zl_peer_has_written_all (p)))
         zl_peer_end (s, p, ZL_CLOSE_LOCAL);
     else if (p)
         zl_peer_finish (s, p, ZL_CLOSE_LOCAL, linger);

@@ -65,10 +65,12 @@ struct zl_peer {
 
 /* ---- life ---- */
 
+/* Something may be there to be read: it is, in the next turn, unless somebody is at it or the pipe is full. */
+void zl_peer_make_readable (zl_peer *p);
 /* Something is to be written and nobody is at it. */
 void zl_peer_make_dirty (zl_peer *p);
 /* All that there was to write has been written, to the last octet. */
-bool zl_peer_is_flushed (const zl_peer *p);
+bool zl_peer_has_written_all (const zl_peer *p);
 /* It ends when all is written, or after so many milliseconds (-1: never for that). */
 void zl_peer_finish (zl_socket *s, zl_peer *p, zl_close_reason why, int within_ms);
 /* The system says that it has ended: 0 at the end of the stream, or -errno. */

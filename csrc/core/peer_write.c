@@ -65,8 +65,7 @@ static void write_failed (zl_socket *s, zl_peer *p, int rc)
         s->blocked++;
     p->wr_blocked = true;
     p->rd_ready = p->rd_hangup = true;
-    if (!p->rd_paused && !p->rd_owned && !zl_linked (&p->readable))
-        zl_list_append (&s->readable, &p->readable);
+    zl_peer_make_readable (p);
     if (!s->turn)
         zl_loop_post (&s->client); /* somebody has to read */
 }
@@ -117,7 +116,7 @@ void zl_peer_write (zl_socket *s, zl_peer *p)
     zl_peer_bury (s, p);
     if (!p->dead && (p->ctl.head || (p->pipe && p->pipe->out.head)))
         zl_peer_make_dirty (p);
-    if (!p->dead && p->finishing && zl_peer_is_flushed (p))
+    if (!p->dead && p->finishing && zl_peer_has_written_all (p))
         zl_peer_end (s, p, p->finishing);
     if (!p->buried && !p->tx.head) {
         zl_endpoint_flushed (s, p->endpoint);

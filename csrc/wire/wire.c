@@ -464,10 +464,15 @@ int zl_wire_seal (zl_wire *w, const zl_frameq *q)
     return rc;
 }
 
-int zl_wire_put_frame (zl_wire *w, zl_frameq *q, const zl_msg *frame, bool more)
+static int put_foreign (zl_wire *w, zl_frameq *q, const zl_msg *frame, bool more, bool last)
 {
     uint8_t header[ZL_CODEC_HEADER_MAX];
-    return zl_frameq_push_foreign (q, w->pool, header, w->codec->put (header, frame->size, more), frame, !more);
+    return zl_frameq_push_foreign (q, w->pool, header, w->codec->put (header, frame->size, more), frame, last);
+}
+
+int zl_wire_put_frame (zl_wire *w, zl_frameq *q, const zl_msg *frame, bool more)
+{
+    return put_foreign (w, q, frame, more, !more);
 }
 
 /* ---- what we have to say besides messages ---- */
@@ -475,11 +480,9 @@ int zl_wire_put_frame (zl_wire *w, zl_frameq *q, const zl_msg *frame, bool more)
 /* Once there is traffic: what is no command ends no message of the application's either. */
 static int send_late (zl_wire *w, const void *body, size_t n, unsigned flags)
 {
-    uint8_t header[ZL_CODEC_HEADER_MAX];
     const zl_msg frame = {body, n, NULL};
-    if (w->codec)
-        return zl_frameq_push_foreign (w->out, w->pool, header, w->codec->put (header, n, false), &frame, false);
-    return zl_frameq_push_control (w->out, w->pool, &frame, flags, w->sealed ? w->mech->overhead : 0);
+    return w->codec ? put_foreign (w, w->out, &frame, false, false)
+                    : zl_frameq_push_control (w->out, w->pool, &frame, flags, zl_wire_overhead (w));
 }
 
 int zl_wire_send_first (zl_wire *w, const void *body, size_t n)

@@ -466,7 +466,9 @@ cdef class Socket:
         sink.base.take = take_bytes if copy else take_frame
         self.recv_frames(&sink.base, False, flags, timeout)
         if track and not copy:
-            (<Frame><object>sink.taken).tracker = load_tracker_classes()[1]
+            frame = owned(sink.taken)
+            (<Frame>frame).tracker = load_tracker_classes()[1]
+            return frame
         return owned(sink.taken)
 
     def recv_multipart(self, int flags=0, bint copy=True, bint track=False, *, timeout=None):
