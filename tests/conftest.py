@@ -7,7 +7,6 @@ descriptors of the process are counted before and after, so a hang or a leak is 
 import faulthandler
 import gc
 import os
-import shutil
 import signal
 import tempfile
 import threading
@@ -168,18 +167,18 @@ def socket(context):
 def endpoint():
     """Make endpoints to bind to: endpoint("tcp"), endpoint("ipc"), endpoint("inproc")."""
     # Not tmp_path: with the name of the test in it, it is too long for a unix socket.
-    folder = tempfile.mkdtemp(prefix="zl")
-    serial = iter(range(1_000_000))
+    # Not rmtree: a libzmq at the far end removes its socket when it pleases, perhaps meanwhile.
+    with tempfile.TemporaryDirectory(prefix="zl") as folder:
+        serial = iter(range(1_000_000))
 
-    def make(transport):
-        return {
-            "tcp": "tcp://127.0.0.1:*",
-            "ipc": f"ipc://{folder}/{next(serial)}",
-            "inproc": f"inproc://test-{next(serial)}",
-        }[transport]
+        def make(transport):
+            return {
+                "tcp": "tcp://127.0.0.1:*",
+                "ipc": f"ipc://{folder}/{next(serial)}",
+                "inproc": f"inproc://test-{next(serial)}",
+            }[transport]
 
-    yield make
-    shutil.rmtree(folder)
+        yield make
 
 
 @pytest.fixture
