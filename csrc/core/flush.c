@@ -16,7 +16,7 @@
 #define STREAM_POSTS 16u
 /* What is worth a flush by the senders: half the high-water mark, or half a portion for each connection, but for no more than
  * these. */
-#define ENOUGH_CONNECTIONS 16u
+#define ENOUGH_CONNECTIONS 4u
 /* A nap is at least so many times as long as the flush before it. One in which many messages have come is followed by one of twice
  * the length, since larger portions are cheaper for both sides; but nothing shall lie for longer than the patience. The longest
  * nap is for when senders do all the writing. */

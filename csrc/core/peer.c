@@ -7,6 +7,9 @@
 #include "security.h"
 #include "zap.h"
 
+/* Octets that are sealed and written at once: the far end opens one portion while the next is being sealed. */
+#define SEALED_PORTION (256u * 1024)
+
 zl_peer *zl_peer_of_readable (zl_node *n)
 {
     return ZL_CONTAINER (n, zl_peer, readable);
@@ -34,7 +37,8 @@ size_t zl_peer_unsent (const zl_peer *p)
 
 size_t zl_peer_portion (const zl_peer *p)
 {
-    return zl_endpoint_transport (p->endpoint)->portion;
+    size_t portion = zl_endpoint_transport (p->endpoint)->portion;
+    return p->wire.mech->overhead ? ZL_MIN (portion, SEALED_PORTION) : portion;
 }
 
 bool zl_peer_is_paused (const zl_peer *p)

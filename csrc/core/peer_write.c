@@ -5,7 +5,7 @@
 #include "../net/fd.h"
 #include "peer_state.h"
 
-enum { IOV_MAX_USED = 64 };
+enum { IOV_MAX_USED = 256 };
 
 /* Takes whole messages over into the peer's own framing. Without memory the connection ends. */
 static void encode_foreign (zl_peer *p, zl_pipe *pipe)

@@ -162,6 +162,6 @@ const zl_transport zl_tcp = {
     .connect = tcp_connect,
     .accepted = tcp_accepted,
     .aliases = tcp_aliases,
-    .portion = 256 * 1024,
+    .portion = 1024 * 1024,
     .proxied = true,
 };
