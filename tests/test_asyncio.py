@@ -57,6 +57,38 @@ async def test_a_call_that_need_not_wait_returns_a_future_that_is_done(pipe):
 
 
 @in_each_loop
+async def test_each_call_has_a_future_of_its_own_as_long_as_somebody_has_it(pipe):
+    push, pull = pipe
+    sent = [push.send(b"message") for _ in range(3)]
+    assert len({id(future) for future in sent}) == 3
+    assert len([future async for future in in_turn(sent)]) == 3
+    for _ in sent:
+        assert await pull.recv() == b"message"
+
+
+async def in_turn(futures):
+    for future in asyncio.as_completed(futures):
+        yield await future
+
+
+def test_the_futures_of_a_loop_belong_to_it(pipe):
+    push, pull = pipe
+
+    async def exchange():
+        loop = asyncio.get_running_loop()
+        sent = push.send(b"message")
+        assert sent.get_loop() is loop
+        await asyncio.gather(sent)
+        await arrived(pull)
+        received = pull.recv()
+        assert received.get_loop() is loop
+        assert await asyncio.gather(received) == [b"message"]
+
+    for _ in range(2):
+        in_loop(exchange(), asyncio.new_event_loop)
+
+
+@in_each_loop
 async def test_awaiting_a_message_that_is_there_lets_nobody_else_run(pipe):
     push, pull = pipe
     await push.send(b"there")

@@ -1,7 +1,8 @@
 """The types of the extension module, which holds the messages, sockets and contexts."""
 
+from asyncio import AbstractEventLoop, Future
 from builtins import bytes as Bytes
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, overload
 
 from typing_extensions import Buffer, Self, disjoint_base
@@ -244,6 +245,17 @@ class PollSet:
     def add(self, obj: Socket | int, events: int) -> None: ...
     def remove(self, obj: Socket | int) -> None: ...
     def wait(self, timeout_ms: int) -> list[tuple[Any, int]]: ...
+
+@disjoint_base
+class DoneFutures:
+    def __init__(
+        self,
+        future_type: type[Future[Any]],
+        running_loop: Callable[[], AbstractEventLoop | None],
+        default_loop: Callable[[], AbstractEventLoop],
+    ) -> None: ...
+    def done(self, result: Any) -> Future[Any]: ...
+    def failed(self, error: Exception) -> Future[Any]: ...
 
 def zmq_poll(sockets: Sequence[tuple[Any, int]], timeout: float = -1) -> list[tuple[Any, int]]: ...
 def proxy(frontend: Socket, backend: Socket, capture: Socket | None = None) -> int: ...

@@ -194,6 +194,10 @@ class Queues:
         self._unwatch: Callable[[], object] | None = None
         self._is_due = False
         self._received = 0
+        futures = _core.DoneFutures(Future, _get_running_loop, socket._default_loop)
+        # A future of a call that need not wait, with its result or its exception.
+        self.done: Callable[[Any], Future[Any]] = futures.done
+        self.failed: Callable[[Exception], Future[Any]] = futures.failed
 
     def next_in_order(self) -> int:
         """Numbers that only grow: the order in which messages were received."""
@@ -338,18 +342,6 @@ class _AsyncSocket(Socket[Future[Any]]):
 
     getsockopt = get
 
-    # ---- Futures
-
-    def _done(self, result: Any) -> Future[Any]:
-        future: Future[Any] = Future(loop=_get_running_loop() or self._default_loop())
-        future.set_result(result)
-        return future
-
-    def _failed(self, error: Exception) -> Future[Any]:
-        future: Future[Any] = Future(loop=_get_running_loop() or self._default_loop())
-        future.set_exception(error)
-        return future
-
     # ---- Messages
 
     @overload  # type: ignore[override]
@@ -402,9 +394,7 @@ class _AsyncSocket(Socket[Future[Any]]):
             queues.serve_soon()
         if message is None:
             return self._wait_to_receive(flags, partial(_recv, self, _DONTWAIT, copy), timeout)
-        future: Future[Any] = Future(loop=_get_running_loop() or self._default_loop())
-        future.set_result(message)
-        return future
+        return queues.done(message)
 
     @overload  # type: ignore[override]
     def recv_multipart(
@@ -455,9 +445,7 @@ class _AsyncSocket(Socket[Future[Any]]):
         if parts is None:
             attempt = partial(_recv_multipart, self, _DONTWAIT, copy)
             return self._wait_to_receive(flags, attempt, timeout)
-        future: Future[Any] = Future(loop=_get_running_loop() or self._default_loop())
-        future.set_result(parts)
-        return future
+        return queues.done(parts)
 
     def recv_into(  # type: ignore[override]
         self,
@@ -482,11 +470,11 @@ class _AsyncSocket(Socket[Future[Any]]):
                 return self._failed_to_receive(error)
             else:
                 queues.serve_soon()
-                return self._done(size)
+                return queues.done(size)
         try:
             room = _octets(buffer, nbytes)
         except Exception as error:
-            return self._failed(error)
+            return self._queues.failed(error)
         # As a Frame, which can be given back.
         frame = self._wait_to_receive(flags, partial(_recv, self, _DONTWAIT, False), timeout)
         return self._deserialize(frame, partial(_fill, room))
@@ -500,7 +488,7 @@ class _AsyncSocket(Socket[Future[Any]]):
         try:
             rooms = [_octets(buffer) for buffer in buffers]
         except Exception as error:
-            return self._failed(error)
+            return self._queues.failed(error)
         parts = self._receive(flags, partial(self._parts_in, rooms), timeout)
         return self._deserialize(parts, lambda parts: [len(part) for part in parts])
 
@@ -531,14 +519,14 @@ class _AsyncSocket(Socket[Future[Any]]):
         attempt = partial(receive_some, receive)
         if not self._queues.receivers:
             try:
-                return self._done(attempt())
+                return self._queues.done(attempt())
             except Again:
                 self._queues.serve_soon()
             except Exception as error:
                 return self._failed_to_receive(error)
         milliseconds = _get(self, _RCVTIMEO) if timeout is None else timeout * 1000
         if milliseconds == 0:
-            return self._done([])
+            return self._queues.done([])
         receiver = self._receiver(self, self._queues.receivers, attempt, self._get_loop())
         receiver.batch = True
         if milliseconds > 0:
@@ -575,7 +563,7 @@ class _AsyncSocket(Socket[Future[Any]]):
                 return self._failed_to_receive(error)
             else:
                 queues.serve_soon()
-                return self._done(message)
+                return queues.done(message)
         return self._wait_to_receive(flags, attempt, timeout)
 
     def _wait_to_receive(
@@ -597,7 +585,7 @@ class _AsyncSocket(Socket[Future[Any]]):
         """A call that waits, for `timeout` seconds or, if it is None, as long as the option says."""
         milliseconds = _get(self, option) if timeout is None else timeout * 1000
         if flags & _DONTWAIT or milliseconds == 0:
-            return self._failed(too_late(timeout))
+            return self._queues.failed(too_late(timeout))
         waiter = kind(self, queue, attempt, self._get_loop())
         if milliseconds > 0:
             waiter.end_in(milliseconds, lambda: waiter.fail(too_late(timeout)))
@@ -606,16 +594,16 @@ class _AsyncSocket(Socket[Future[Any]]):
     def _failed_to_receive(self, error: Exception) -> Future[Any]:
         if isinstance(error, ZMQError) and error.errno in (Errno.ENOTSOCK, Errno.ETERM):
             raise error
-        return self._failed(error)
+        return self._queues.failed(error)
 
     def _deserialize(self, recvd: Future[Any], load: Callable[[Any], Any]) -> Future[Any]:
         if isinstance(recvd, Receiver) and not recvd.done():
             recvd.then(load)
             return recvd
         try:
-            return self._done(load(recvd.result()))
+            return self._queues.done(load(recvd.result()))
         except Exception as error:
-            return self._failed(error)
+            return self._queues.failed(error)
 
     def send(  # type: ignore[override]
         self,
@@ -629,7 +617,8 @@ class _AsyncSocket(Socket[Future[Any]]):
         timeout: float | None = None,
     ) -> Future[MessageTracker | None]:
         """Send one frame; done when the socket has taken it, TimedOut after `timeout` seconds."""
-        if self._queues.senders:
+        queues = self._queues
+        if queues.senders:
             attempt = partial(_send, self, data, flags | _DONTWAIT, copy, track, routing_id, group)
             return self._wait_to_send(flags, attempt, timeout)
         try:
@@ -638,10 +627,8 @@ class _AsyncSocket(Socket[Future[Any]]):
             attempt = partial(_send, self, data, flags | _DONTWAIT, copy, track, routing_id, group)
             return self._wait_to_send(flags, attempt, timeout)
         except Exception as error:
-            return self._failed(error)
-        future: Future[Any] = Future(loop=_get_running_loop() or self._default_loop())
-        future.set_result(result)
-        return future
+            return self._queues.failed(error)
+        return queues.done(result)
 
     def send_multipart(  # type: ignore[override]
         self,
@@ -662,11 +649,11 @@ class _AsyncSocket(Socket[Future[Any]]):
         if self._queues.senders:
             return self._wait_to_send(flags, attempt, timeout)
         try:
-            return self._done(attempt())
+            return self._queues.done(attempt())
         except Again:
             return self._wait_to_send(flags, attempt, timeout)
         except Exception as error:
-            return self._failed(error)
+            return self._queues.failed(error)
 
     def send_many(  # type: ignore[override]
         self,
@@ -679,14 +666,14 @@ class _AsyncSocket(Socket[Future[Any]]):
         batch = Batch(self, messages)
         if not self._queues.senders:
             try:
-                return self._done(batch.send())
+                return self._queues.done(batch.send())
             except Again:
                 pass
             except Exception as error:
-                return self._failed(error)
+                return self._queues.failed(error)
         milliseconds = _get(self, _SNDTIMEO) if timeout is None else timeout * 1000
         if milliseconds == 0:
-            return self._done(batch.gone)
+            return self._queues.done(batch.gone)
         sender = self._waiter(self, self._queues.senders, batch.send, self._get_loop())
         if milliseconds > 0:
             sender.end_in(milliseconds, partial(sender.end_with, lambda: batch.gone))
@@ -741,7 +728,7 @@ class _AsyncSocket(Socket[Future[Any]]):
             raise ZMQError(Errno.ENOTSUP)
         events = self.get(_EVENTS) & flags
         if events or timeout == 0:
-            return self._done(events)
+            return self._queues.done(events)
         attempt = partial(self._events_seen, flags)
         poller = self._waiter(self, self._queues.pollers, attempt, self._get_loop())
         if timeout is not None and timeout > 0:

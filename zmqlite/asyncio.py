@@ -27,7 +27,7 @@ def _loop_that_does_not_run() -> asyncio.AbstractEventLoop:
     warn(
         "no event loop is running: call sockets of zmqlite.asyncio from within one",
         RuntimeWarning,
-        stacklevel=4,
+        stacklevel=3,
     )
     return asyncio.get_event_loop()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from errno import EFAULT, EINVAL
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .error import ZMQError
 
@@ -21,14 +22,45 @@ else:
         return annotations
 
 
-class OptionAttributes:
-    """A mixin that looks for names which are no attributes among the options, in any case.
+class OptionAttribute:
+    """Reads an option, unless the object has something else under the name."""
 
-    A class in between may declare attributes of its own, by a value or an annotation; these come
-    before the options. The two methods at the end are for the class to define.
+    __slots__ = ("_option",)
+
+    def __init__(self, option: str) -> None:
+        self._option = option
+
+    def __get__(self, instance: OptionAttributes | None, owner: type) -> Any:
+        if instance is None:
+            return self
+        try:
+            return instance._get_attr_opt(self._option)
+        except ZMQError as error:
+            # An AttributeError lets hasattr and the like work on options that can only be set.
+            if error.errno in (EINVAL, EFAULT):
+                raise AttributeError(f"{self._option} attribute is write-only") from error
+            raise
+
+
+class OptionAttributes:
+    """A mixin that makes attributes of the options that its subclass names, in upper and in lower
+    case. They can also be set in any other.
+
+    What the classes have under such a name, by a value or an annotation, comes before the option.
+    The two methods at the end are for the subclass to define.
     """
 
+    # Not by __getattr__, with which Python looks up every attribute of the object slowly, `send`
+    # and `recv` as well: it doubles what a call takes.
+
     __slots__ = ()
+
+    def __init_subclass__(cls, options: Iterable[str] = (), **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for option in options:
+            for name in (option, option.lower()):
+                if not _is_declared(cls, name):
+                    setattr(cls, name, OptionAttribute(option))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self.__dict__ or _is_declared(type(self), name):
@@ -36,14 +68,9 @@ class OptionAttributes:
         else:
             self._set_attr_opt(name.upper(), value)
 
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self._get_attr_opt(name.upper())
-        except ZMQError as error:
-            # An AttributeError lets hasattr and the like work on options that can only be set.
-            if error.errno in (EINVAL, EFAULT):
-                raise AttributeError(f"{name.upper()} attribute is write-only") from error
-            raise
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def _no_such_option(self, option: str) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} has no such option: {option}")
@@ -56,4 +83,8 @@ class OptionAttributes:
 
 
 def _is_declared(cls: type, name: str) -> bool:
-    return any(name in base.__dict__ or name in _annotations(base) for base in cls.__mro__)
+    return any(
+        name in _annotations(base)
+        or (name in vars(base) and not isinstance(vars(base)[name], OptionAttribute))
+        for base in cls.__mro__
+    )

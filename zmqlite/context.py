@@ -30,7 +30,12 @@ else:
     AnySocket = TypeVar("AnySocket")
 
 
-class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
+class Context(
+    OptionAttributes,
+    _core.Context,
+    Generic[AnySocket],
+    options=[*ContextOption.__members__, *SocketOption.__members__],
+):
     """Makes sockets that can reach each other over inproc and share I/O threads.
 
     Context options are attributes (`context.max_sockets = 100`). A socket option that is set as
@@ -230,9 +235,7 @@ class Context(OptionAttributes, _core.Context, Generic[AnySocket]):
     def _get_attr_opt(self, option: str) -> Any:
         if option in ContextOption.__members__:
             return self.get(ContextOption[option])
-        default = SocketOption.__members__.get(option)
-        if default is None:
-            self._no_such_option(option)
+        default = SocketOption[option]
         if default not in self.sockopts:
             self._no_such_default(default)
         return self.sockopts[default]

@@ -79,10 +79,10 @@ class _SocketContext(Generic[AnySocket]):
         return f"<SocketContext({self._kind}={addr!r})>"
 
 
-class Socket(OptionAttributes, Secured, Generic[Received]):
+class Socket(OptionAttributes, Secured, Generic[Received], options=SocketOption.__members__):
     """A ZeroMQ socket, usually made by `Context.socket`.
 
-    Options are attributes, in any case: `socket.linger = 0`, `socket.LAST_ENDPOINT`.
+    Options are attributes, in upper or lower case: `socket.linger = 0`, `socket.LAST_ENDPOINT`.
     """
 
     context: Context[Any]
@@ -316,8 +316,6 @@ class Socket(OptionAttributes, Secured, Generic[Received]):
         self.set(SocketOption[option], value)
 
     def _get_attr_opt(self, option: str) -> Any:
-        if option not in SocketOption.__members__:
-            self._no_such_option(option)
         return self.get(SocketOption[option])
 
     def __dir__(self) -> list[str]:
