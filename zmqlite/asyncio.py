@@ -7,7 +7,7 @@
 
 A message that is already there, and a send that need not wait, make a Future that is done: awaiting
 it does not go round the event loop. A task whose `await socket.recv()` is cancelled or times out
-never takes a message with it, and the order stays; see `zmqlite._future`. The loop is the one that
+never takes a message with it, and the order stays; see `zmqlite._waiters`. The loop is the one that
 runs at each call, of any kind that has `add_reader`, such as uvloop's.
 """
 

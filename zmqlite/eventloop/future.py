@@ -15,7 +15,7 @@ from typing import Any
 from tornado.concurrent import Future
 from tornado.ioloop import IOLoop
 
-from .. import _future, context
+from .. import _future, _waiters, context
 
 
 class CancelledError(Exception):
@@ -36,11 +36,11 @@ class _Cancellable(Future[Any]):
         return self.done() and isinstance(self.exception(), CancelledError)
 
 
-class _Waiter(_future.Waiter, _Cancellable):
+class _Waiter(_waiters.Waiter, _Cancellable):
     """A call that waits for its turn."""
 
 
-class _Receiver(_future.Receiver, _Cancellable):
+class _Receiver(_waiters.Receiver, _Cancellable):
     """A call that waits for a message."""
 
 
