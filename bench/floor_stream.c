@@ -2,14 +2,14 @@
  *
  * floor_stream tcp|unix SIZE COUNT EACH   prints the nanoseconds from the first read to the last.
  *
- * A write carries EACH messages. The reader takes what there is, at most GATHERED bytes at once or
- * one message, and does not look for messages: there is no framing, and nobody looks at the bytes.
+ * A write carries EACH messages. The reader takes what there is, at most READ_AT_ONCE bytes, and does
+ * not look for messages: there is no framing, and nobody looks at the bytes.
  */
 #include <sys/wait.h>
 
 #include "floor_pair.h"
 
-enum { GATHERED = 65536 };
+enum { READ_AT_ONCE = 131072 };
 
 int main(int argc, char **argv)
 {
@@ -22,8 +22,7 @@ int main(int argc, char **argv)
     size_t size = (size_t) atol(argv[2]);
     size_t left = size * (size_t) atol(argv[3]);
     size_t written_at_once = size * (size_t) atol(argv[4]);
-    size_t read_at_once = size > GATHERED ? size : GATHERED;
-    char *to_write = calloc(1, written_at_once), *read_to = calloc(1, read_at_once);
+    char *to_write = calloc(1, written_at_once), *read_to = calloc(1, READ_AT_ONCE);
     if (!to_write || !read_to)
         die("calloc");
     open_pair(argv[1], pair);
@@ -41,7 +40,7 @@ int main(int argc, char **argv)
     close(pair[1]);
     long long start = 0;
     while (left) {
-        ssize_t n = read(pair[0], read_to, read_at_once);
+        ssize_t n = read(pair[0], read_to, READ_AT_ONCE);
         if (n <= 0)
             die("read");
         if (!start)
