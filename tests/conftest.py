@@ -30,6 +30,9 @@ STDERR = pytest.StashKey[int]()
 
 
 def pytest_configure(config):
+    # A shell's background jobs ignore it, and so would the children that tests interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # The true one: what is written to the captured one is lost when the run is ended.
     with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
         config.stash[STDERR] = os.dup(2)
