@@ -2,16 +2,17 @@
 
 cdef extern from *:
     """
-    /* Whether nobody else has a reference. Without a GIL somebody may be about to take one. */
+    /* Whether a count of references says who has one. Without a GIL somebody may be about to take another. */
     #ifdef Py_GIL_DISABLED
-    #define zl_is_last_reference(object) 0
+    #define ZL_REFCNT_IS_TRUE 0
     #else
-    #define zl_is_last_reference(object) (Py_REFCNT (object) == 1)
+    #define ZL_REFCNT_IS_TRUE 1
     #endif
     /* Whether a future without arguments finds the running loop faster than it parses the name of one. */
     #define ZL_FUTURE_FINDS_LOOP (PY_VERSION_HEX >= 0x030C0000)
     """
-    bint zl_is_last_reference(PyObject *object)
+    Py_ssize_t Py_REFCNT(PyObject *object)
+    bint ZL_REFCNT_IS_TRUE
     bint ZL_FUTURE_FINDS_LOOP
 
 
@@ -31,20 +32,27 @@ cdef class DoneFutures:
     def done(self, result):
         """A future with this result."""
         loop = self.running_loop()
-        if result is None and loop is not None:
-            if self.loop_of_nothing is not loop or not zl_is_last_reference(<PyObject *>self.nothing):
-                self.nothing = self.new(loop)
-                self.nothing.set_result(None)
-                self.loop_of_nothing = loop
-            return self.nothing
-        future = self.new(loop)
-        future.set_result(result)
-        return future
+        if ZL_REFCNT_IS_TRUE and result is None and loop is not None:
+            return self.done_with_nothing(loop)
+        return self.done_with(result, loop)
 
     def failed(self, error):
         """A future with this exception."""
         future = self.new(self.running_loop())
         future.set_exception(error)
+        return future
+
+    cdef done_with_nothing(self, loop):
+        if self.loop_of_nothing is loop and Py_REFCNT(<PyObject *>self.nothing) == 1:
+            return self.nothing
+        future = self.done_with(None, loop)
+        self.nothing = future
+        self.loop_of_nothing = loop
+        return future
+
+    cdef done_with(self, result, loop):
+        future = self.new(loop)
+        future.set_result(result)
         return future
 
     cdef new(self, loop):
