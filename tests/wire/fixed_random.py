@@ -45,11 +45,15 @@ _core.use_crypto(
 )
 
 socket = zmq.Context().socket(zmq.ROUTER if role == "server" else zmq.DEALER)
+# While numbers are drawn the core holds the lock of the socket, and these need the GIL besides: in
+# the handshake, nobody with the GIL may ask for that lock.
+handshake = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
 socket.set(zmq.CURVE_SECRETKEY, own_secret)
 if role == "server":
     socket.set(zmq.CURVE_SERVER, 1)
     socket.bind(address)
     print(socket.get(zmq.LAST_ENDPOINT).decode(), flush=True)
+    handshake.recv_multipart()
     name, *question = socket.recv_multipart()
     print(question, flush=True)
     socket.send_multipart([name, b"hi", b""])
@@ -57,6 +61,7 @@ else:
     socket.set(zmq.CURVE_PUBLICKEY, sodium.crypto_scalarmult_base(own_secret))
     socket.set(zmq.CURVE_SERVERKEY, server_key)
     socket.connect(address)
+    handshake.recv_multipart()
     socket.send(b"hello")
     print(socket.recv_multipart(), flush=True)
 sys.stdin.read()
