@@ -57,10 +57,10 @@ class OptionAttributes:
 
     def __init_subclass__(cls, options: Iterable[str] = (), **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        declared = {name for base in cls.__mro__ for name in (*vars(base), *_annotations(base))}
         for option in options:
-            for name in (option, option.lower()):
-                if not _is_declared(cls, name):
-                    setattr(cls, name, OptionAttribute(option))
+            for name in {option, option.lower()} - declared:
+                setattr(cls, name, OptionAttribute(option))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self.__dict__ or _is_declared(type(self), name):

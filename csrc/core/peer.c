@@ -38,7 +38,7 @@ size_t zl_peer_unsent (const zl_peer *p)
 size_t zl_peer_portion (const zl_peer *p)
 {
     size_t portion = zl_endpoint_transport (p->endpoint)->portion;
-    return p->wire.mech->overhead ? ZL_MIN (portion, SEALED_PORTION) : portion;
+    return zl_wire_overhead (&p->wire) ? ZL_MIN (portion, SEALED_PORTION) : portion;
 }
 
 bool zl_peer_is_paused (const zl_peer *p)

@@ -112,8 +112,7 @@ int zl_socket_recv (zl_socket *s, zl_sink *sink, bool whole)
     int rc = check_receiver (s);
     if (ZL_LIKELY (rc == 0))
         rc = receive_one (s, sink, whole);
-    if (s->outer >= 0)
-        zl_socket_fd_after_receive (s);
+    zl_socket_fd_after_receive (s);
     zl_socket_unlock (s);
     return rc;
 }
@@ -125,8 +124,7 @@ int zl_socket_recv_many (zl_socket *s, zl_sink *sink, unsigned max)
     unsigned n = 0;
     for (; n < max && rc == 0; n += rc == 0)
         rc = receive_one (s, sink, true);
-    if (s->outer >= 0)
-        zl_socket_fd_after_receive (s);
+    zl_socket_fd_after_receive (s);
     zl_socket_unlock (s);
     return n ? (int) n : rc;
 }
@@ -164,8 +162,7 @@ int zl_socket_recv_into (zl_socket *s, zl_loan *loans, unsigned n, bool whole, z
         s->into = NULL;
         zl_socket_give_turn (s);
     }
-    if (s->outer >= 0)
-        zl_socket_fd_after_receive (s);
+    zl_socket_fd_after_receive (s);
     zl_socket_unlock (s);
     return rc < 0 ? rc : (int) into.got;
 }

@@ -23,9 +23,15 @@ int zl_socket_wait_for (zl_socket *s, int events, zl_time deadline, bool *mine, 
 /* ---- the descriptor for those who wait elsewhere ---- */
 
 void zl_socket_raise_fd (zl_socket *s);
-/* What its owner shall see after a receive. */
-void zl_socket_fd_after_receive (zl_socket *s);
+void zl_socket_update_fd (zl_socket *s);
 void zl_socket_close_fd (zl_socket *s);
+
+/* What its owner, if it has one, shall see after a receive. */
+static inline void zl_socket_fd_after_receive (zl_socket *s)
+{
+    if (s->outer >= 0)
+        zl_socket_update_fd (s);
+}
 
 /* ---- what the socket keeps for its user ---- */
 

@@ -76,10 +76,8 @@ void zl_socket_close_fd (zl_socket *s)
     zl_wake_fini (&s->fd_wake);
 }
 
-void zl_socket_fd_after_receive (zl_socket *s)
+void zl_socket_update_fd (zl_socket *s)
 {
-    if (s->outer < 0)
-        return;
     s->epoch++;
     if (s->rx_pipe || !zl_list_empty (&s->readable) || zl_socket_events (s) & ZL_POLLIN)
         zl_socket_raise_fd (s);
